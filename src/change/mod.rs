@@ -1,0 +1,142 @@
+//! What changed since: read from the change log in commit order, by snapshots.
+//!
+//! Knows no consumer: [`since`] gives a batch, `Imgis` hands it on. Written by nobody here: the triggers
+//! of the layer tables write the log (`layer/sql.rs`).
+//!
+//! # Source
+//! A transaction is *new* when the last snapshot did not see it and the present one does. Never by
+//! sequence or xid order: those are given before the commit.
+
+pub mod sql;
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt;
+use tokio::sync::watch;
+use tokio_postgres::{AsyncMessage, Client};
+
+use crate::db::Db;
+use crate::error::Result;
+
+/// `pg_snapshot`: which transactions are seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    text: String,
+    xmax: u64,
+    running: Vec<u64>,
+}
+
+impl Snapshot {
+    /// From the text form `xmin:xmax:xip,…`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let _xmin: u64 = parts.next()?.parse().ok()?;
+        let xmax = parts.next()?.parse().ok()?;
+        let running = parts.next()?.split(',').filter_map(|xid| xid.parse().ok()).collect();
+        Some(Self { text: text.to_string(), xmax, running })
+    }
+
+    /// The text form.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a committed transaction is seen.
+    pub fn sees(&self, token: ChangeToken) -> bool {
+        token.0 < self.xmax && !self.running.contains(&token.0)
+    }
+}
+
+/// The transaction of a change: every writing function returns its own, so that the writer can wait until
+/// the tiles have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangeToken(pub u64);
+
+/// What changed in one layer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Changed {
+    /// These features; one that has no row any more was deleted.
+    Features(Vec<i64>),
+    /// So many that the layer is read anew.
+    All,
+}
+
+/// Everything that one snapshot sees and the former did not.
+#[derive(Debug)]
+pub struct Batch {
+    pub snapshot: Snapshot,
+    pub layers: BTreeMap<String, Changed>,
+}
+
+/// Reads what `last` did not see; inside a repeatable-read transaction, in which the caller then reads
+/// the named rows.
+///
+/// # Errors
+/// As any statement.
+pub async fn since(client: &Client, last: &Snapshot) -> Result<Batch> {
+    let snapshot = sql::snapshot(client).await?;
+    let mut layers: BTreeMap<String, Changed> = BTreeMap::new();
+    if snapshot != *last {
+        for (layer, feature) in sql::since(client, last).await? {
+            let entry = layers.entry(layer).or_insert(Changed::Features(Vec::new()));
+            match (entry, feature) {
+                (Changed::Features(ids), Some(id)) => ids.push(id),
+                (entry, None) => *entry = Changed::All,
+                (Changed::All, Some(_)) => {}
+            }
+        }
+    }
+    for changed in layers.values_mut() {
+        if let Changed::Features(ids) = changed {
+            ids.sort_unstable();
+            ids.dedup();
+        }
+    }
+    Ok(Batch { snapshot, layers })
+}
+
+/// A connection that listens, and a bell that it rings on every notification and when it is lost.
+pub struct Listener {
+    client: Client,
+    bell: watch::Receiver<u64>,
+}
+
+impl Listener {
+    /// Connects and listens.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open(db: &Db) -> Result<Self> {
+        let (client, mut connection) = db.own_connection().await?;
+        let (ring, bell) = watch::channel(0);
+        tokio::spawn(async move {
+            let mut messages =
+                futures_util::stream::poll_fn(move |context| connection.poll_message(context));
+            while let Some(message) = messages.next().await {
+                match message {
+                    Ok(AsyncMessage::Notification(_)) => ring.send_modify(|count| *count += 1),
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "the listening connection was lost");
+                        break;
+                    }
+                }
+            }
+        });
+        sql::listen(&client).await?;
+        Ok(Self { client, bell })
+    }
+
+    /// The connection, for the follower's own reads.
+    pub fn client(&mut self) -> &mut Client {
+        &mut self.client
+    }
+
+    /// Waits for a notification, at most `poll`. `false`: the connection is lost.
+    pub async fn wait(&mut self, poll: std::time::Duration) -> bool {
+        match tokio::time::timeout(poll, self.bell.changed()).await {
+            Ok(rung) => rung.is_ok(),
+            Err(_) => !self.client.is_closed(),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Editing one feature: the row is locked, the schema and the geometry are checked, the row is written;
+//! the table's triggers write change and history in the same transaction.
+
+use deadpool_postgres::Object;
+use serde_json::Value as Json;
+
+use super::sql;
+use crate::access::Caller;
+use crate::change::{self, ChangeToken};
+use crate::config::City;
+use crate::error::{Error, Fault, Result};
+use crate::geometry::{Crs, GeoJson, ewkb_of_geojson};
+use crate::layer::{Layer, Property, Value};
+
+/// What an edit did.
+#[derive(Debug, Clone, Copy)]
+pub struct Edited {
+    pub id: i64,
+    pub token: ChangeToken,
+}
+
+/// A feature of a request, checked against the layer.
+pub struct Draft<'a> {
+    geometry: Option<Json>,
+    values: Vec<(&'a Property, Value)>,
+}
+
+/// Reads a GeoJSON feature; all its faults at once.
+///
+/// # Errors
+/// 400 when it is not JSON, with line and column; 422 with pointers.
+pub fn parse_feature<'a>(
+    body: &[u8],
+    layer: &'a Layer,
+    caller: &Caller,
+    city: &City,
+) -> Result<Draft<'a>> {
+    let json: Json = serde_json::from_slice(body).map_err(|error| Error::Malformed {
+        detail: format!("the body is not JSON: {error}"),
+    })?;
+    if json.get("type").and_then(Json::as_str) != Some("Feature") {
+        return Err(Error::invalid("/type", "a GeoJSON Feature is wanted"));
+    }
+    let mut faults = Vec::new();
+    let mut fault = |pointer: String, detail: String| {
+        faults.push(Fault { pointer, detail, place: None });
+    };
+    let geometry = match json.get("geometry") {
+        None => {
+            fault("/geometry".into(), "is missing (null is allowed)".into());
+            None
+        }
+        Some(Json::Null) => None,
+        Some(geometry) => {
+            match GeoJson(geometry.clone()).check("/geometry") {
+                Ok(kind) if layer.geometry.takes(kind) => {}
+                Ok(kind) => {
+                    let wanted = layer.geometry.postgis();
+                    fault("/geometry/type".into(), format!("{kind} given, {wanted} is wanted"));
+                }
+                Err(Error::Invalid { faults: mut more }) => {
+                    let first = more.swap_remove(0);
+                    fault(first.pointer, first.detail);
+                }
+                Err(other) => return Err(other),
+            }
+            Some(geometry.clone())
+        }
+    };
+    let readable = layer.readable(caller);
+    let empty = serde_json::Map::new();
+    let given = match json.get("properties") {
+        None | Some(Json::Null) => &empty,
+        Some(Json::Object(given)) => given,
+        Some(_) => {
+            fault("/properties".into(), "an object is wanted".into());
+            &empty
+        }
+    };
+    for name in given.keys() {
+        let computed = name == "area_m2" && layer.has_area();
+        if !computed && !readable.iter().any(|property| property.name == *name) {
+            fault(format!("/properties/{name}"), "the layer has no such property".into());
+        }
+    }
+    let mut values = Vec::new();
+    for property in readable {
+        let json = given.get(&property.name).unwrap_or(&Json::Null);
+        match Value::from_json(json, property, &city.cadastral_number) {
+            Ok(Value::Null) if property.required => {
+                fault(format!("/properties/{}", property.name), "a value is required".into());
+            }
+            Ok(value) => values.push((property, value)),
+            Err(detail) => fault(format!("/properties/{}", property.name), detail),
+        }
+    }
+    if faults.is_empty() { Ok(Draft { geometry, values }) } else { Err(Error::Invalid { faults }) }
+}
+
+fn may_edit(layer: &Layer, caller: &Caller) -> Result<()> {
+    if !layer.is_editable() {
+        let detail = format!("the layer {} is read-only here", layer.id);
+        return Err(Error::NotAllowed { allow: "GET, HEAD, OPTIONS", detail });
+    }
+    if !caller.has_any(&layer.edit) {
+        return Err(Error::Forbidden(format!("editing {} is not among your rights", layer.id)));
+    }
+    Ok(())
+}
+
+async fn checked(
+    client: &Object,
+    draft: &Draft<'_>,
+    crs: Crs,
+    city: &City,
+) -> Result<Option<Vec<u8>>> {
+    let Some(geometry) = &draft.geometry else { return Ok(None) };
+    let geometry = if crs.north_first() { flipped(geometry) } else { geometry.clone() };
+    let ewkb = ewkb_of_geojson(&geometry, crs.srid())?;
+    let report = sql::check_geometry(client, &ewkb, city).await?;
+    let fault = |detail: String, place| Error::Invalid {
+        faults: vec![Fault { pointer: "/geometry".into(), detail, place }],
+    };
+    if let Some(reason) = report.reason {
+        return Err(fault(format!("the geometry is not valid: {reason}"), report.place));
+    }
+    if report.outside {
+        return Err(fault("the geometry leaves the bounds of the municipality".into(), None));
+    }
+    Ok(Some(ewkb))
+}
+
+/// Coordinates in the order latitude, longitude turned round.
+fn flipped(geometry: &Json) -> Json {
+    fn turn(value: &mut Json) {
+        if let Json::Array(list) = value {
+            if list.first().is_some_and(Json::is_number) && list.len() >= 2 {
+                list.swap(0, 1);
+            } else {
+                list.iter_mut().for_each(turn);
+            }
+        }
+    }
+    let mut geometry = geometry.clone();
+    if let Some(coordinates) = geometry.get_mut("coordinates") {
+        turn(coordinates);
+    }
+    geometry
+}
+
+/// Creates a feature.
+///
+/// # Errors
+/// 403, 405; 409 a unique value exists; 422 with pointers.
+pub async fn create(
+    client: &mut Object,
+    layer: &Layer,
+    caller: &Caller,
+    city: &City,
+    crs: Crs,
+    body: &[u8],
+) -> Result<Edited> {
+    may_edit(layer, caller)?;
+    let draft = parse_feature(body, layer, caller, city)?;
+    let ewkb = checked(client, &draft, crs, city).await?;
+    let transaction = client.transaction().await?;
+    change::sql::set_actor(transaction.client(), caller.name()).await?;
+    let id = sql::insert(transaction.client(), layer, city.srid, ewkb.as_deref(), &draft.values).await?;
+    let token = change::sql::token(transaction.client()).await?;
+    transaction.commit().await?;
+    Ok(Edited { id, token })
+}
+
+/// Replaces a feature whose version is `if_match` (`*`: any).
+///
+/// # Errors
+/// 403, 404, 405, 409, 412, 422, 428.
+#[allow(clippy::too_many_arguments)]
+pub async fn replace(
+    client: &mut Object,
+    layer: &Layer,
+    caller: &Caller,
+    city: &City,
+    crs: Crs,
+    id: i64,
+    if_match: Option<&str>,
+    body: &[u8],
+) -> Result<Edited> {
+    may_edit(layer, caller)?;
+    let draft = parse_feature(body, layer, caller, city)?;
+    let ewkb = checked(client, &draft, crs, city).await?;
+    let transaction = client.transaction().await?;
+    held(transaction.client(), layer, id, if_match).await?;
+    change::sql::set_actor(transaction.client(), caller.name()).await?;
+    sql::replace(transaction.client(), layer, city.srid, id, ewkb.as_deref(), &draft.values).await?;
+    let token = change::sql::token(transaction.client()).await?;
+    transaction.commit().await?;
+    Ok(Edited { id, token })
+}
+
+/// Deletes a feature whose version is `if_match`.
+///
+/// # Errors
+/// 403, 404, 405, 412, 428.
+pub async fn delete(
+    client: &mut Object,
+    layer: &Layer,
+    caller: &Caller,
+    id: i64,
+    if_match: Option<&str>,
+) -> Result<Edited> {
+    may_edit(layer, caller)?;
+    let transaction = client.transaction().await?;
+    held(transaction.client(), layer, id, if_match).await?;
+    change::sql::set_actor(transaction.client(), caller.name()).await?;
+    sql::delete(transaction.client(), layer, id).await?;
+    let token = change::sql::token(transaction.client()).await?;
+    transaction.commit().await?;
+    Ok(Edited { id, token })
+}
+
+/// Locks the row and compares its version.
+async fn held(
+    client: &tokio_postgres::Client,
+    layer: &Layer,
+    id: i64,
+    if_match: Option<&str>,
+) -> Result<()> {
+    let Some(version) = sql::lock(client, layer, id).await? else {
+        return Err(Error::not_found("feature", format!("{}/{id}", layer.id)));
+    };
+    let wanted = if_match.ok_or(Error::NeedsIfMatch)?;
+    let matches = wanted.split(',').any(|tag| tag.trim() == "*" || tag.trim() == version);
+    if !matches {
+        return Err(Error::Stale(format!(
+            "the feature has changed since: its version is {version}, yours {wanted}"
+        )));
+    }
+    Ok(())
+}

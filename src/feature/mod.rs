@@ -1,0 +1,13 @@
+//! Features: pages, one feature, what is here, search, and editing with history.
+//!
+//! Knows no application. *Not here*: the wire (`http/features.rs`), tiles (`tile/`), CQL2 (later, in a
+//! room of its own).
+
+mod edit;
+mod find;
+mod query;
+pub mod sql;
+
+pub use edit::{Edited, create, delete, parse_feature, replace};
+pub use find::{Hit, find};
+pub use query::{FeatureQuery, PROPERTY_CRS};

@@ -1,0 +1,107 @@
+//! GeoJSON in, EWKB out. *Not here*: GeoJSON out (PostGIS writes it, `feature/sql.rs`).
+
+use geozero::{CoordDimensions, ToWkb, geojson::GeoJsonString};
+use serde::Deserialize;
+
+use crate::config::limit;
+use crate::error::{Error, Result};
+
+/// A GeoJSON geometry as it was sent, with the count of its vertices known to be within the limit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct GeoJson(pub serde_json::Value);
+
+const TYPES: [&str; 6] =
+    ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
+
+impl GeoJson {
+    /// Checks type, nesting, numbers, and closure of rings; `pointer` says where it stands in the body.
+    ///
+    /// # Errors
+    /// 422 with the pointer of the first fault.
+    ///
+    /// # Source
+    /// RFC 7946 §3.1.
+    pub fn check(&self, pointer: &str) -> Result<&'static str> {
+        let kind = self.0.get("type").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let Some(kind) = TYPES.into_iter().find(|known| *known == kind) else {
+            let detail = format!("{kind:?} is not a geometry type; one of {}", TYPES.join(", "));
+            return Err(Error::invalid(format!("{pointer}/type"), detail));
+        };
+        let depth = match kind {
+            "Point" => 0,
+            "MultiPoint" | "LineString" => 1,
+            "MultiLineString" | "Polygon" => 2,
+            _ => 3,
+        };
+        let coordinates = &self.0["coordinates"];
+        let mut count = 0;
+        let ring = kind.ends_with("Polygon");
+        let line = kind.ends_with("LineString");
+        let least = if ring { 4 } else if line { 2 } else { 0 };
+        walk(coordinates, depth, least, &format!("{pointer}/coordinates"), &mut count)?;
+        if count > limit::GEOMETRY_VERTICES_MAX {
+            return Err(Error::TooLarge {
+                what: "the number of vertices",
+                limit: limit::GEOMETRY_VERTICES_MAX.to_string(),
+            });
+        }
+        Ok(kind)
+    }
+}
+
+fn walk(
+    value: &serde_json::Value,
+    depth: usize,
+    least: usize,
+    at: &str,
+    count: &mut usize,
+) -> Result<()> {
+    let Some(list) = value.as_array() else {
+        return Err(Error::invalid(at, "an array of coordinates is wanted"));
+    };
+    if depth == 0 {
+        *count += 1;
+        let numbers = list.iter().filter(|n| n.is_number()).count();
+        if numbers != list.len() || !(2..=3).contains(&numbers) {
+            return Err(Error::invalid(at, "a position is two numbers: longitude, latitude"));
+        }
+        return Ok(());
+    }
+    if depth == 1 && list.len() < least {
+        let detail = format!("{} positions are too few, at least {least} are wanted", list.len());
+        return Err(Error::invalid(at, detail));
+    }
+    for (index, item) in list.iter().enumerate() {
+        walk(item, depth - 1, least, &format!("{at}/{index}"), count)?;
+    }
+    if depth == 1 && least == 4 && list.first() != list.last() {
+        return Err(Error::invalid(at, "the ring is not closed: first and last positions differ"));
+    }
+    Ok(())
+}
+
+/// EWKB (2D) of a GeoJSON geometry, its numbers taken as they stand, marked with `srid`.
+///
+/// # Errors
+/// [`Error::Malformed`].
+pub fn ewkb_of_geojson(geometry: &serde_json::Value, srid: i32) -> Result<Vec<u8>> {
+    GeoJsonString(geometry.to_string())
+        .to_ewkb(CoordDimensions::xy(), Some(srid))
+        .map_err(|error| Error::Malformed { detail: format!("geometry: {error}") })
+}
+
+/// EWKB (2D) of a geometry in memory.
+pub fn ewkb_of_geometry(geometry: &geo::Geometry<f64>, srid: i32) -> Result<Vec<u8>> {
+    geometry.to_ewkb(CoordDimensions::xy(), Some(srid)).map_err(Error::internal)
+}
+
+/// Count of the vertices of a GeoJSON geometry.
+pub fn vertices(geometry: &serde_json::Value) -> usize {
+    match geometry {
+        serde_json::Value::Array(list) if list.first().is_some_and(|n| n.is_number()) => 1,
+        serde_json::Value::Array(list) => list.iter().map(vertices).sum(),
+        serde_json::Value::Object(object) => object.get("coordinates").map_or(0, vertices),
+        _ => 0,
+    }
+}

@@ -1,0 +1,71 @@
+//! Tile addresses of WebMercatorQuad.
+
+use crate::error::{Error, Result};
+
+/// An address inside the grid: `z, row, col` here; `z/x/y` only at the edge of a URL.
+///
+/// # Source
+/// OGC Two Dimensional Tile Matrix Set 2.0, annex D.1; TileJSON 3.0.0 §3.15.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TileAddress {
+    z: u8,
+    row: u32,
+    col: u32,
+}
+
+impl TileAddress {
+    /// Deepest zoom that is served.
+    pub const ZOOM_MAX: u8 = 20;
+
+    /// From the parts of a URL.
+    ///
+    /// # Errors
+    /// 400 naming `z`, `x` or `y`.
+    pub fn from_xyz(z: &str, x: &str, y: &str) -> Result<Self> {
+        let number = |name: &str, text: &str| {
+            text.parse::<u32>()
+                .map_err(|_| Error::parameter(name, format!("{text:?} is not a whole number")))
+        };
+        let zoom = number("z", z)?;
+        if zoom > u32::from(Self::ZOOM_MAX) {
+            let detail = format!("{zoom} is deeper than the deepest zoom, {}", Self::ZOOM_MAX);
+            return Err(Error::parameter("z", detail));
+        }
+        let (col, row) = (number("x", x)?, number("y", y)?);
+        let side = 1u32 << zoom;
+        for (name, value) in [("x", col), ("y", row)] {
+            if value >= side {
+                let detail = format!("{value} is outside 0 … {} of zoom {zoom}", side - 1);
+                return Err(Error::parameter(name, detail));
+            }
+        }
+        Ok(Self { z: zoom as u8, row, col })
+    }
+
+    /// Zoom.
+    pub fn z(self) -> u8 {
+        self.z
+    }
+
+    /// Row, from the north.
+    pub fn row(self) -> u32 {
+        self.row
+    }
+
+    /// Column, from the west.
+    pub fn col(self) -> u32 {
+        self.col
+    }
+
+    /// The ancestor at a zoom not deeper than `z`.
+    pub fn ancestor(self, z: u8) -> Self {
+        let up = self.z.saturating_sub(z);
+        Self { z: self.z - up, row: self.row >> up, col: self.col >> up }
+    }
+
+    /// Corner of least x and y in units of the plane of 2³² × 2³² (x east, y south).
+    pub fn origin(self) -> (i64, i64) {
+        let shift = 32 - u32::from(self.z);
+        (i64::from(self.col) << shift, i64::from(self.row) << shift)
+    }
+}

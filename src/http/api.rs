@@ -1,0 +1,135 @@
+//! The OpenAPI 3.0 document, made from the catalogue as the caller may see it.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::App;
+use super::door::{Base, Query};
+use crate::access::Caller;
+use crate::config::limit;
+use crate::error::Result;
+use crate::layer::{Layer, PropertyType};
+
+fn answer(description: &str, media: &str, schema: Value) -> Value {
+    json!({ "description": description, "content": { media: { "schema": schema } } })
+}
+
+fn operation(id: &str, summary: &str, parameters: Value, ok: Value) -> Value {
+    let problem = json!({ "$ref": "#/components/responses/Problem" });
+    json!({
+        "operationId": id, "summary": summary, "parameters": parameters,
+        "responses": { "200": ok, "default": problem },
+    })
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/parameters/{name}") })
+}
+
+fn property_parameters(layer: &Layer, caller: &Caller) -> Vec<Value> {
+    layer
+        .readable(caller)
+        .into_iter()
+        .map(|property| {
+            let kind = match property.kind {
+                PropertyType::Integer => "integer",
+                PropertyType::Number => "number",
+                PropertyType::Boolean => "boolean",
+                _ => "string",
+            };
+            json!({
+                "name": property.name, "in": "query", "required": false,
+                "description": property.label.get("en"), "schema": { "type": kind },
+                "style": "form", "explode": false,
+            })
+        })
+        .collect()
+}
+
+fn components() -> Value {
+    let (max, usual) = (limit::PAGE_FEATURES_MAX, limit::PAGE_FEATURES);
+    let text = |name: &str, description: &str| {
+        json!({ "name": name, "in": "query", "required": false, "description": description,
+                "schema": { "type": "string" }, "style": "form", "explode": false })
+    };
+    json!({
+        "parameters": {
+            "limit": { "name": "limit", "in": "query", "required": false, "style": "form",
+                "explode": false, "description": "features of a page",
+                "schema": { "type": "integer", "minimum": 1, "maximum": max, "default": usual } },
+            "bbox": { "name": "bbox", "in": "query", "required": false, "style": "form",
+                "explode": false, "description": "west, south, east, north",
+                "schema": { "type": "array", "minItems": 4, "maxItems": 6,
+                            "items": { "type": "number" } } },
+            "datetime": text("datetime", "RFC 3339 moment or interval"),
+            "crs": text("crs", "coordinate system of the answer"),
+            "bbox-crs": text("bbox-crs", "coordinate system of bbox"),
+            "cursor": text("cursor", "place of the next page"),
+            "offset": text("offset", "features to pass over"),
+            "fid": { "name": "fid", "in": "path", "required": true,
+                     "schema": { "type": "string" } },
+        },
+        "responses": {
+            "Problem": answer("RFC 9457 problem", "application/problem+json", json!({
+                "type": "object",
+                "properties": {
+                    "type": { "type": "string" }, "title": { "type": "string" },
+                    "status": { "type": "integer" }, "detail": { "type": "string" },
+                    "parameter": { "type": "string" }, "request_id": { "type": "string" },
+                },
+            })),
+        },
+    })
+}
+
+/// The document.
+///
+/// # Source
+/// OGC API Features 1.0 part 1, requirements class OpenAPI 3.0.
+pub async fn document(
+    State(imgis): State<App>,
+    caller: Caller,
+    base: Base,
+    query: Query,
+) -> Result<Response> {
+    query.only(["f"])?;
+    let object = json!({ "type": "object" });
+    let plain = |id: &str, summary: &str| {
+        json!({ "get": operation(id, summary, json!([]),
+                                 answer("as asked", "application/json", object.clone())) })
+    };
+    let mut paths = Map::new();
+    for (path, id, summary) in [
+        ("/", "landing", "landing page"),
+        ("/conformance", "conformance", "conformance classes"),
+        ("/collections", "collections", "the layers"),
+    ] {
+        paths.insert(path.into(), plain(id, summary));
+    }
+    for layer in imgis.catalogue.readable(&caller) {
+        let id = &layer.id;
+        let title = layer.title.get("en").cloned().unwrap_or_default();
+        paths.insert(format!("/collections/{id}"), plain(&format!("{id}.collection"), &title));
+        let known = ["limit", "bbox", "datetime", "crs", "bbox-crs", "cursor", "offset"];
+        let mut parameters: Vec<Value> = known.into_iter().map(reference).collect();
+        parameters.extend(property_parameters(layer, &caller));
+        let geojson = "application/geo+json";
+        let page = answer("a page", geojson, object.clone());
+        let items = operation(&format!("{id}.items"), &title, json!(parameters), page);
+        paths.insert(format!("/collections/{id}/items"), json!({ "get": items }));
+        let feature = answer("a feature", geojson, object.clone());
+        let one = json!([reference("fid"), reference("crs")]);
+        let one = operation(&format!("{id}.feature"), &title, one, feature);
+        paths.insert(format!("/collections/{id}/items/{{fid}}"), json!({ "get": one }));
+    }
+    let body = json!({
+        "openapi": "3.0.3",
+        "info": { "title": "IMGIS", "version": env!("CARGO_PKG_VERSION"),
+                  "license": { "name": "MIT OR Apache-2.0" } },
+        "servers": [{ "url": base.0 }],
+        "paths": paths,
+        "components": components(),
+    });
+    Ok(super::json(&body, "application/vnd.oai.openapi+json;version=3.0"))
+}

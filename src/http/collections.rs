@@ -1,0 +1,151 @@
+//! Landing page, conformance, collections, and the city's coordinate system.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::door::{Base, Query, wants_html};
+use super::{App, assets, pages};
+use crate::access::Caller;
+use crate::error::{Error, Result};
+use crate::geometry::{Crs, Projector};
+use crate::layer::Layer;
+
+/// Conformance classes with tests behind them.
+const CLASSES: [&str; 4] = [
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+];
+
+fn link(rel: &str, media: &str, title: &str, href: String) -> Value {
+    json!({ "rel": rel, "type": media, "title": title, "href": href })
+}
+
+/// `/`: the map application for a browser, the landing page for everyone else.
+pub async fn landing(
+    State(imgis): State<App>,
+    base: Base,
+    headers: HeaderMap,
+    Query(params): Query,
+) -> Result<Response> {
+    let f = params.iter().find(|(name, _)| name == "f").map(|(_, value)| value.as_str());
+    if wants_html(&headers, f)? {
+        return Ok(match f {
+            Some(_) => pages::landing(&imgis).into_response(),
+            None => assets::index(),
+        });
+    }
+    Query(params).only(["f"])?;
+    let base = &base.0;
+    let api = "application/vnd.oai.openapi+json;version=3.0";
+    let json_media = "application/json";
+    let title = imgis.city.title.get("en").cloned().unwrap_or_default();
+    let body = json!({
+        "title": format!("IMGIS {title}"),
+        "description": "Layers, tiles and feature queries of the municipality",
+        "links": [
+            link("self", json_media, "this document", format!("{base}/?f=json")),
+            link("alternate", "text/html", "this document as HTML", format!("{base}/?f=html")),
+            link("service-desc", api, "the API", format!("{base}/api")),
+            link("conformance", json_media, "conformance classes", format!("{base}/conformance")),
+            link("data", json_media, "the layers", format!("{base}/collections")),
+        ],
+    });
+    Ok(super::json(&body, json_media))
+}
+
+/// Declared conformance classes.
+pub async fn conformance(query: Query) -> Result<Response> {
+    query.only(["f"])?;
+    Ok(super::json(&json!({ "conformsTo": CLASSES }), "application/json"))
+}
+
+/// One collection; the same in the list and alone.
+fn collection(imgis: &App, base: &str, layer: &Layer) -> Value {
+    let city = &imgis.city;
+    let bounds = imgis.tiles.bounds(&layer.id).unwrap_or(city.bounds);
+    let here = format!("{base}/collections/{}", layer.id);
+    let crs: Vec<String> = Crs::all(city).iter().map(|crs| crs.uri(base, city)).collect();
+    let word = |words: &crate::config::Words| words.get("en").or(words.get("ru")).cloned();
+    json!({
+        "id": layer.id,
+        "title": word(&layer.title),
+        "description": layer.description.as_ref().and_then(word),
+        "itemType": "feature",
+        "extent": { "spatial": {
+            "bbox": [bounds], "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+        } },
+        "crs": crs,
+        "storageCrs": Crs::City(city.srid).uri(base, city),
+        "links": [
+            link("self", "application/json", "this collection", here.clone()),
+            link("items", "application/geo+json", "the features", format!("{here}/items")),
+            link("tilesets-vector", "application/json", "TileJSON",
+                format!("{base}/tiles/{}.json", layer.id)),
+        ],
+    })
+}
+
+/// Every collection that the caller may read.
+pub async fn list(
+    State(imgis): State<App>,
+    caller: Caller,
+    base: Base,
+    query: Query,
+) -> Result<Response> {
+    query.only(["f"])?;
+    let base = &base.0;
+    let collections: Vec<Value> =
+        imgis.catalogue.readable(&caller).map(|layer| collection(&imgis, base, layer)).collect();
+    let body = json!({
+        "links": [link("self", "application/json", "this document", format!("{base}/collections"))],
+        "collections": collections,
+    });
+    Ok(super::json(&body, "application/json"))
+}
+
+/// One collection.
+///
+/// # Errors
+/// 404.
+pub async fn one(
+    State(imgis): State<App>,
+    caller: Caller,
+    base: Base,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<Response> {
+    query.only(["f"])?;
+    let layer = imgis.catalogue.readable_by(&caller, &id)?;
+    Ok(super::json(&collection(&imgis, &base.0, layer), "application/json"))
+}
+
+/// The city's own system: WKT 2, or PROJJSON. Axes east, north; metres.
+///
+/// # Errors
+/// 404.
+pub async fn crs(
+    State(imgis): State<App>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<Response> {
+    let [f] = query.only(["f"])?;
+    if id != imgis.city.crs.id {
+        return Err(Error::not_found("coordinate system", id));
+    }
+    let (wkt, projjson) = Projector::new(&imgis.city.proj)?.texts()?;
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let json = match f.as_deref() {
+        Some("wkt") => false,
+        Some("projjson") => true,
+        Some(other) => return Err(Error::parameter("f", format!("{other:?} is not wkt or projjson"))),
+        None => accept.is_some_and(|accept| accept.contains("json")),
+    };
+    let (media, body) =
+        if json { ("application/projjson", projjson) } else { ("text/plain; charset=utf-8", wkt) };
+    Ok(([(header::CONTENT_TYPE, media)], body).into_response())
+}

@@ -1,0 +1,212 @@
+//! Who comes in by which listener, and what a browser may do across origins.
+//!
+//! Until sign-in exists: a loopback listener treats a caller as [`Caller::Local`], but one that a page of
+//! another origin sends is [`Caller::Public`] and may write nothing. A listener beyond loopback serves
+//! [`Caller::Public`] and refuses writes.
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header, request::Parts};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::App;
+use crate::access::Caller;
+use crate::error::{Error, Result};
+
+/// A listener.
+#[derive(Debug, Clone)]
+pub enum Door {
+    /// Bound to this machine only.
+    Loopback,
+    /// Reachable from other machines.
+    Open,
+    /// Every request is this caller's: for tests of rights.
+    As(Caller),
+}
+
+/// Address of the server as the client sees it, without a slash at its end.
+#[derive(Debug, Clone)]
+pub struct Base(pub String);
+
+const CSP: &str = "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; \
+    style-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; \
+    form-action 'self'; frame-ancestors 'none'";
+
+const EXPOSED: &str = "Content-Crs, ETag, Link, OGC-NumberMatched, OGC-NumberReturned, \
+    Imgis-Gathered, X-Request-Id";
+
+/// Checks Host and Origin, decides who is asking, adds the headers that every answer carries.
+pub async fn guard(
+    State((imgis, door)): State<(App, Door)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let (caller, base) = match enter(&imgis, &door, request.method(), request.headers()) {
+        Ok(entered) => entered,
+        Err(error) => return error.into_response(),
+    };
+    if request.method() == Method::OPTIONS {
+        return preflight(request.uri().path());
+    }
+    request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(Base(base));
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("access-control-allow-origin", "*"),
+        ("access-control-expose-headers", EXPOSED),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    headers.insert("content-security-policy", HeaderValue::from_static(CSP));
+    response
+}
+
+fn enter(imgis: &App, door: &Door, method: &Method, headers: &HeaderMap) -> Result<(Caller, String)> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let host = text(header::HOST).unwrap_or_default();
+    let own = imgis.base_url.as_deref();
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        if port.chars().all(|c| c.is_ascii_digit()) { name } else { host }
+    });
+    let ours = own.and_then(|base| base.split_once("://")).map(|(_, rest)| rest);
+    let known = ["localhost", "127.0.0.1", "[::1]"].contains(&name) || ours == Some(host);
+    if !known {
+        return Err(Error::parameter("Host", format!("{host:?} is not a name of this server")));
+    }
+    let base = own.map_or_else(|| format!("http://{host}"), str::to_string);
+    let origin = text(header::ORIGIN);
+    let here = format!("http://{host}");
+    let foreign = origin.is_some_and(|origin| origin != base && origin != here)
+        || text(header::HeaderName::from_static("sec-fetch-site")) == Some("cross-site");
+    let writes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if writes && foreign {
+        let origin = origin.unwrap_or("another site");
+        return Err(Error::Forbidden(format!("a page of {origin} may not change anything here")));
+    }
+    if writes && matches!(door, Door::Open) {
+        return Err(Error::Forbidden("nothing is changed through this listener without sign-in".into()));
+    }
+    let caller = match door {
+        Door::Open => Caller::Public,
+        _ if foreign => Caller::Public,
+        Door::Loopback => Caller::Local,
+        Door::As(caller) => caller.clone(),
+    };
+    Ok((caller, base))
+}
+
+/// OPTIONS: what a resource takes; never 404, since editors ask before they know an id.
+fn preflight(path: &str) -> Response {
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let allow = match parts[..] {
+        ["collections", _, "items"] => "GET, HEAD, POST, OPTIONS",
+        ["collections", _, "items", _] => "GET, HEAD, PUT, DELETE, OPTIONS",
+        ["applications"] => "GET, HEAD, POST, OPTIONS",
+        _ => "GET, HEAD, OPTIONS",
+    };
+    let mut response = axum::http::StatusCode::NO_CONTENT.into_response();
+    for (name, value) in [
+        ("allow", allow),
+        ("access-control-allow-origin", "*"),
+        ("access-control-allow-methods", "GET, HEAD, OPTIONS"),
+        ("access-control-allow-headers", "Content-Type, If-None-Match, Last-Event-ID"),
+        ("access-control-max-age", "3600"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or(Self::Public))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Base {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Error::internal("no base"))
+    }
+}
+
+/// The query, in order, nothing lost.
+pub struct Query(pub Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        axum::extract::Query::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Query(pairs)| Self(pairs))
+            .map_err(|error| Error::parameter("query", error.body_text()))
+    }
+}
+
+impl Query {
+    /// Takes known parameters; an unknown or repeated one is refused by name.
+    pub fn only<const N: usize>(self, names: [&str; N]) -> Result<[Option<String>; N]> {
+        let mut values = [const { None }; N];
+        for (name, value) in self.0 {
+            match names.iter().position(|known| *known == name) {
+                Some(at) if values[at].is_none() => values[at] = Some(value),
+                Some(_) => return Err(Error::parameter(name, "is given twice")),
+                None => {
+                    let detail = format!("is not a parameter here; known are {}", names.join(", "));
+                    return Err(Error::parameter(name, detail));
+                }
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// Whether HTML is wanted before JSON.
+pub fn wants_html(headers: &HeaderMap, f: Option<&str>) -> Result<bool> {
+    match f {
+        Some("html") => Ok(true),
+        Some("json") => Ok(false),
+        Some(other) => Err(Error::parameter("f", format!("{other:?} is not served; json, html are"))),
+        None => {
+            let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+            let accept = accept.unwrap_or_default();
+            let at = |media: &str| accept.find(media).unwrap_or(usize::MAX);
+            Ok(at("text/html") < at("application/json").min(at("application/geo+json")))
+        }
+    }
+}
+
+/// The body, within the limit.
+pub struct Body(pub bytes::Bytes);
+
+impl<S: Send + Sync> axum::extract::FromRequest<S> for Body {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        bytes::Bytes::from_request(request, state).await.map(Self).map_err(|error| {
+            if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                let limit = format!("{} bytes", crate::config::limit::BODY_BYTES_MAX);
+                return Error::TooLarge { what: "the body", limit };
+            }
+            Error::Malformed { detail: error.body_text() }
+        })
+    }
+}
+
+/// The media type of a body must be one of these.
+pub fn media_type(headers: &HeaderMap, wanted: &'static str, taken: &[&str]) -> Result<()> {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let plain = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if taken.iter().any(|media| plain.eq_ignore_ascii_case(media)) {
+        return Ok(());
+    }
+    Err(Error::MediaType { found: format!("{plain:?}"), wanted })
+}

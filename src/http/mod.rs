@@ -1,0 +1,73 @@
+//! The web door: routes, wire shapes, problem+json, the embedded map application. No rule and no SQL here.
+
+mod api;
+mod applications;
+mod assets;
+mod changes;
+mod collections;
+mod door;
+mod features;
+mod look;
+mod pages;
+mod problem;
+mod tiles;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+
+pub use door::Door;
+
+use crate::config::limit;
+use crate::imgis::Imgis;
+
+/// What every handler stands on.
+pub type App = Arc<Imgis>;
+
+/// The whole HTTP interface behind a door.
+pub fn router(imgis: App, door: Door) -> Router {
+    Router::new()
+        .route("/", get(collections::landing))
+        .route("/map", get(assets::map))
+        .route("/conformance", get(collections::conformance))
+        .route("/api", get(api::document))
+        .route("/collections", get(collections::list))
+        .route("/collections/{id}", get(collections::one))
+        .route("/collections/{id}/items", get(features::page).post(features::create))
+        .route(
+            "/collections/{id}/items/{fid}",
+            get(features::one).put(features::replace).delete(features::delete),
+        )
+        .route("/crs/{id}", get(collections::crs))
+        .route("/layers", get(look::layers))
+        .route("/identify", get(look::identify))
+        .route("/find", get(look::find))
+        .route("/services", get(applications::services))
+        .route("/applications", get(applications::list).post(applications::submit))
+        .route("/applications/{number}", get(applications::one))
+        .route("/parcels/{number}", get(pages::dossier))
+        .route("/tiles/{layers}", get(tiles::tile_json))
+        .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::tile))
+        .route("/styles", get(assets::styles))
+        .route("/styles/{theme}", get(assets::style))
+        .route("/sprites/{name}", get(assets::sprite))
+        .route("/changes", get(changes::stream))
+        .route("/healthz", get(look::health))
+        .route("/readyz", get(look::ready))
+        .fallback(assets::file)
+        .method_not_allowed_fallback(problem::method)
+        .layer(DefaultBodyLimit::max(limit::BODY_BYTES_MAX))
+        .layer(from_fn_with_state((imgis.clone(), door), door::guard))
+        .layer(from_fn(problem::with_request_id))
+        .with_state(imgis)
+}
+
+/// A JSON answer of a media type.
+fn json(body: &serde_json::Value, media: &'static str) -> axum::response::Response {
+    use axum::response::IntoResponse;
+    let header = [(axum::http::header::CONTENT_TYPE, media)];
+    (header, body.to_string()).into_response()
+}

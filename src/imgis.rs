@@ -1,0 +1,148 @@
+//! Everything that a running server hangs on. Imported only by `http` and `cli`; built once.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{broadcast, watch};
+
+use crate::application::Office;
+use crate::change::{ChangeToken, Snapshot};
+use crate::config::{City, limit};
+use crate::db::Db;
+use crate::error::Result;
+use crate::layer::Catalogue;
+use crate::style::Styles;
+use crate::tile::Tiles;
+
+/// What changed in one layer, for clients that watch.
+#[derive(Debug, Clone)]
+pub struct ChangeEvent {
+    /// Number of the event since this server started.
+    pub number: u64,
+    pub layer: String,
+    /// `None`: many.
+    pub ids: Option<Vec<i64>>,
+    /// West, south, east, north in CRS84; `None`: anywhere.
+    pub bbox: Option<[f64; 4]>,
+}
+
+/// How far the store is.
+#[derive(Debug, Clone, Default)]
+pub struct Ready {
+    /// What the store has seen; `None` while it is loading.
+    pub snapshot: Option<Snapshot>,
+    /// The last fault of the follower; `None` while it follows.
+    pub fault: Option<String>,
+}
+
+/// Everything that a running server hangs on.
+pub struct Imgis {
+    pub city: City,
+    pub db: Db,
+    pub catalogue: Catalogue,
+    pub office: Office,
+    pub styles: Styles,
+    pub tiles: Arc<Tiles>,
+    /// Told apart from other runs in the ids of change events.
+    pub boot: String,
+    /// `BASE_URL`, when the operator set it.
+    pub base_url: Option<String>,
+    ready: watch::Sender<Ready>,
+    events: broadcast::Sender<ChangeEvent>,
+    recent: Mutex<VecDeque<ChangeEvent>>,
+    closing: watch::Sender<bool>,
+}
+
+impl Imgis {
+    /// Reads the files of the municipality; the store is empty until [`Imgis::follow`] runs.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Files`].
+    pub fn new(city: City, db: Db, base_url: Option<String>) -> Result<Arc<Self>> {
+        let catalogue = Catalogue::read(&city)?;
+        let office = Office::read(&city, &catalogue)?;
+        let styles = Styles::read(&city.styles_dir())?;
+        let now = jiff::Timestamp::now().as_microsecond();
+        Ok(Arc::new(Self {
+            tiles: Arc::new(Tiles::new(catalogue.layers())),
+            boot: format!("{:x}-{:x}", now, std::process::id()),
+            ready: watch::channel(Ready::default()).0,
+            events: broadcast::channel(limit::CHANGE_EVENTS_KEPT).0,
+            recent: Mutex::new(VecDeque::new()),
+            closing: watch::channel(false).0,
+            city,
+            db,
+            catalogue,
+            office,
+            styles,
+            base_url,
+        }))
+    }
+
+    /// Waits until the tiles have a transaction, at most [`limit::APPLIED_WAIT`]; `false`: not yet.
+    pub async fn applied(&self, token: ChangeToken) -> bool {
+        let mut ready = self.ready.subscribe();
+        let seen = ready.wait_for(|ready| ready.snapshot.as_ref().is_some_and(|s| s.sees(token)));
+        tokio::time::timeout(limit::APPLIED_WAIT, seen).await.is_ok_and(|seen| seen.is_ok())
+    }
+
+    /// Waits until the store is loaded.
+    pub async fn loaded(&self, wait: Duration) -> bool {
+        let mut ready = self.ready.subscribe();
+        let loaded = ready.wait_for(|ready| ready.snapshot.is_some());
+        tokio::time::timeout(wait, loaded).await.is_ok_and(|loaded| loaded.is_ok())
+    }
+
+    /// How far the store is.
+    pub fn ready(&self) -> Ready {
+        self.ready.borrow().clone()
+    }
+
+    pub(crate) fn set_ready(&self, ready: Ready) {
+        self.ready.send_replace(ready);
+    }
+
+    /// Tells everyone who watches.
+    pub(crate) fn tell(&self, layer: &str, ids: Option<Vec<i64>>, bbox: Option<[f64; 4]>) {
+        let mut recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let number = recent.back().map_or(1, |event| event.number + 1);
+        let event = ChangeEvent { number, layer: layer.to_string(), ids, bbox };
+        recent.push_back(event.clone());
+        if recent.len() > limit::CHANGE_EVENTS_KEPT {
+            recent.pop_front();
+        }
+        // Nobody listening is no fault.
+        let _ = self.events.send(event);
+    }
+
+    /// The events to come, and those after `number` of this run; `None`: they are not kept any more.
+    pub fn watch(
+        &self,
+        after: Option<u64>,
+    ) -> (broadcast::Receiver<ChangeEvent>, Option<Vec<ChangeEvent>>) {
+        let recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let receiver = self.events.subscribe();
+        let last = recent.back().map_or(0, |event| event.number);
+        let first = recent.front().map_or(1, |event| event.number);
+        let missed = match after {
+            None => Some(Vec::new()),
+            Some(after) if after > last || after + 1 < first => None,
+            Some(after) => {
+                Some(recent.iter().filter(|event| event.number > after).cloned().collect())
+            }
+        };
+        (receiver, missed)
+    }
+
+    /// Ends streams and the follower.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Resolves when [`Imgis::close`] was called.
+    pub async fn closed(&self) {
+        let mut closing = self.closing.subscribe();
+        let _ = closing.wait_for(|closing| *closing).await;
+    }
+}

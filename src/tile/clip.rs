@@ -1,0 +1,149 @@
+//! Clipping to the rectangle of a tile and snapping to its integers. Tile coordinates: x east, y south.
+
+/// Vertex in tile units.
+pub type Vertex = [i32; 2];
+
+/// Edge of the drawn square beyond the tile.
+pub const LOW: i32 = -64;
+/// The other edge.
+pub const HIGH: i32 = 4096 + 64;
+
+/// Plane → tile units, with repeated points dropped; `shift` = 20 − zoom.
+pub fn snap(points: &[[u32; 2]], origin: (i64, i64), shift: u32, out: &mut Vec<Vertex>) {
+    out.clear();
+    for [x, y] in points {
+        let half = (1i64 << shift) >> 1;
+        let vertex = [
+            ((i64::from(*x) - origin.0 + half) >> shift) as i32,
+            ((i64::from(*y) - origin.1 + half) >> shift) as i32,
+        ];
+        if out.last() != Some(&vertex) {
+            out.push(vertex);
+        }
+    }
+}
+
+/// Whether every vertex lies in the drawn square.
+pub fn is_inside(points: &[Vertex]) -> bool {
+    points.iter().flatten().all(|n| (LOW..=HIGH).contains(n))
+}
+
+/// Sutherland–Hodgman against the four edges of the drawn square.
+pub fn ring(points: &mut Vec<Vertex>, spare: &mut Vec<Vertex>) {
+    for (axis, bound, keep_above) in [(0, LOW, true), (0, HIGH, false), (1, LOW, true), (1, HIGH, false)] {
+        spare.clear();
+        let Some(mut before) = points.last().copied() else { return };
+        let inside = |p: &Vertex| if keep_above { p[axis] >= bound } else { p[axis] <= bound };
+        for point in points.iter().copied() {
+            if inside(&before) != inside(&point) {
+                spare.push(cross(before, point, axis, bound));
+            }
+            if inside(&point) {
+                spare.push(point);
+            }
+            before = point;
+        }
+        std::mem::swap(points, spare);
+    }
+}
+
+/// The crossing of a segment with `axis = bound`, the same from both ends.
+fn cross(a: Vertex, b: Vertex, axis: usize, bound: i32) -> Vertex {
+    let (a, b) = if a <= b { (a, b) } else { (b, a) };
+    let other = 1 - axis;
+    let share = f64::from(bound - a[axis]) / f64::from(b[axis] - a[axis]);
+    let mut vertex = [bound; 2];
+    vertex[other] = (f64::from(a[other]) + f64::from(b[other] - a[other]) * share).round() as i32;
+    vertex
+}
+
+/// Drops repeated and collinear vertices of an open ring; `false` when no area is left.
+pub fn tidy(points: &mut Vec<Vertex>) -> bool {
+    points.dedup();
+    while points.len() > 1 && points.first() == points.last() {
+        points.pop();
+    }
+    if points.len() < 3 {
+        return false;
+    }
+    let mut kept: Vec<Vertex> = Vec::with_capacity(points.len());
+    for at in 0..points.len() {
+        let before = *kept.last().unwrap_or(&points[points.len() - 1]);
+        let (here, next) = (points[at], points[(at + 1) % points.len()]);
+        if !is_between(before, here, next) {
+            kept.push(here);
+        }
+    }
+    *points = kept;
+    points.len() >= 3 && area(points) != 0
+}
+
+fn is_between(a: Vertex, b: Vertex, c: Vertex) -> bool {
+    let (ux, uy) = (i64::from(b[0] - a[0]), i64::from(b[1] - a[1]));
+    let (vx, vy) = (i64::from(c[0] - b[0]), i64::from(c[1] - b[1]));
+    ux * vy == uy * vx && ux * vx + uy * vy >= 0
+}
+
+/// Twice the signed area.
+pub fn area(points: &[Vertex]) -> i64 {
+    points
+        .iter()
+        .zip(points.iter().cycle().skip(1))
+        .map(|(a, b)| i64::from(a[0]) * i64::from(b[1]) - i64::from(b[0]) * i64::from(a[1]))
+        .sum()
+}
+
+/// The pieces of a line inside the drawn square.
+pub fn line(points: &[Vertex]) -> Vec<Vec<Vertex>> {
+    if is_inside(points) {
+        return if points.len() > 1 { vec![points.to_vec()] } else { Vec::new() };
+    }
+    let mut pieces: Vec<Vec<Vertex>> = Vec::new();
+    for pair in points.windows(2) {
+        let Some((a, b)) = segment(pair[0], pair[1]) else { continue };
+        match pieces.last_mut() {
+            Some(piece) if piece.last() == Some(&a) => piece.push(b),
+            _ => pieces.push(vec![a, b]),
+        }
+    }
+    for piece in &mut pieces {
+        piece.dedup();
+    }
+    pieces.retain(|piece| piece.len() > 1);
+    pieces
+}
+
+/// Liang–Barsky.
+fn segment(a: Vertex, b: Vertex) -> Option<(Vertex, Vertex)> {
+    let (dx, dy) = (f64::from(b[0] - a[0]), f64::from(b[1] - a[1]));
+    let (mut from, mut to) = (0.0f64, 1.0f64);
+    let sides = [
+        (-dx, f64::from(a[0] - LOW)),
+        (dx, f64::from(HIGH - a[0])),
+        (-dy, f64::from(a[1] - LOW)),
+        (dy, f64::from(HIGH - a[1])),
+    ];
+    for (p, q) in sides {
+        if p == 0.0 {
+            if q < 0.0 {
+                return None;
+            }
+        } else if p < 0.0 {
+            from = from.max(q / p);
+        } else {
+            to = to.min(q / p);
+        }
+    }
+    if from > to {
+        return None;
+    }
+    let at = |t: f64| {
+        [
+            (f64::from(a[0]) + dx * t).round() as i32,
+            (f64::from(a[1]) + dy * t).round() as i32,
+        ]
+    };
+    let start = if from > 0.0 { at(from) } else { a };
+    let end = if to < 1.0 { at(to) } else { b };
+    Some((start, end))
+}

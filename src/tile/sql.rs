@@ -1,0 +1,78 @@
+//! SQL of the store: rows of a layer as they are drawn, geometry in EPSG:3857 as EWKB.
+
+use futures_util::TryStreamExt;
+use postgis::ewkb;
+use tokio_postgres::{Client, types::ToSql};
+
+use super::store::{Change, Raw, Row};
+use crate::error::Result;
+use crate::layer::{Layer, PropertyType, TileUse};
+
+fn select(layer: &Layer) -> (String, Vec<PropertyType>) {
+    let mut columns = String::new();
+    let mut kinds = Vec::new();
+    for property in layer.properties.iter().filter(|property| property.tile != TileUse::No) {
+        let column = property.column();
+        columns.push_str(&match property.kind {
+            PropertyType::Text | PropertyType::CadastralNumber => format!(", {column}::text"),
+            PropertyType::Date => format!(", {column}::text"),
+            PropertyType::Integer => format!(", {column}::bigint"),
+            PropertyType::Number => format!(", {column}::double precision"),
+            PropertyType::Boolean => format!(", {column}"),
+            PropertyType::TextArray => format!(", array_to_string({column}, '; ')"),
+        });
+        kinds.push(property.kind);
+    }
+    let text = format!(
+        "select {}::bigint, st_force2d(st_transform({}, 3857)){columns} from {}",
+        layer.id_column(),
+        layer.geometry_column(),
+        layer.table(),
+    );
+    (text, kinds)
+}
+
+fn row(row: &tokio_postgres::Row, kinds: &[PropertyType]) -> Result<Row> {
+    let geometry: Option<ewkb::Geometry> = row.try_get(1)?;
+    let mut values = Vec::with_capacity(kinds.len());
+    for (at, kind) in kinds.iter().enumerate() {
+        let at = at + 2;
+        values.push(match kind {
+            PropertyType::Integer => row.try_get::<_, Option<i64>>(at)?.map(Raw::Integer),
+            PropertyType::Number => row.try_get::<_, Option<f64>>(at)?.map(Raw::Number),
+            PropertyType::Boolean => row.try_get::<_, Option<bool>>(at)?.map(Raw::Boolean),
+            _ => row.try_get::<_, Option<String>>(at)?.map(Raw::Text),
+        });
+    }
+    let values = values.into_iter().map(|value| value.unwrap_or(Raw::Null)).collect();
+    Ok(Row { id: row.try_get(0)?, geometry, values })
+}
+
+/// Every row of a layer.
+pub async fn all(client: &Client, layer: &Layer) -> Result<Vec<Row>> {
+    let (text, kinds) = select(layer);
+    let text = format!("{text} order by {}", layer.id_column());
+    let stream = client.query_raw(&text, std::iter::empty::<&(dyn ToSql + Sync)>()).await?;
+    futures_util::pin_mut!(stream);
+    let mut rows = Vec::new();
+    while let Some(found) = stream.try_next().await? {
+        rows.push(row(&found, &kinds)?);
+    }
+    Ok(rows)
+}
+
+/// These features as they are now; one without a row is gone.
+pub async fn these(client: &Client, layer: &Layer, ids: &[i64]) -> Result<Vec<Change>> {
+    let (text, kinds) = select(layer);
+    let text = format!("{text} where {} = any($1)", layer.id_column());
+    let mut changes = Vec::with_capacity(ids.len());
+    let mut there = std::collections::HashSet::new();
+    for found in client.query(&text, &[&ids]).await? {
+        let row = row(&found, &kinds)?;
+        there.insert(row.id);
+        changes.push(Change::Put(row));
+    }
+    let gone = ids.iter().filter(|id| !there.contains(id));
+    changes.extend(gone.map(|id| Change::Gone(*id)));
+    Ok(changes)
+}

@@ -1,0 +1,489 @@
+//! One layer in memory: integers of the Web Mercator plane, interned texts, a spatial index, and the
+//! sums from which versions are made.
+//!
+//! The plane has 2³² × 2³² units, x from 180° W to the east, y from the north to the south; a unit is
+//! 0.9 cm at the equator.
+
+use std::collections::HashMap;
+
+use geo::InteriorPoint;
+use indexmap::IndexSet;
+use postgis::ewkb;
+use rstar::{AABB, RTree, RTreeObject};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::version::Pyramid;
+use super::{TileAddress, View};
+use crate::access::{Caller, Read};
+use crate::layer::{GeometryType, Layer, TileUse};
+
+/// Half the side of the Web Mercator plane, in metres.
+const HALF: f64 = 20_037_508.342_789_244;
+const SIDE: f64 = 4_294_967_296.0;
+
+/// A value of a tile property; texts are numbers of the layer's dictionary.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell {
+    Null,
+    Text(u32),
+    Integer(i64),
+    Number(f64),
+    Boolean(bool),
+}
+
+/// A value as it is read from PostGIS.
+#[derive(Debug, Clone)]
+pub enum Raw {
+    Null,
+    Text(String),
+    Integer(i64),
+    Number(f64),
+    Boolean(bool),
+}
+
+/// A row as it is read from PostGIS: geometry in EPSG:3857.
+#[derive(Debug)]
+pub struct Row {
+    pub id: i64,
+    pub geometry: Option<ewkb::Geometry>,
+    pub values: Vec<Raw>,
+}
+
+/// What happened to one feature.
+#[derive(Debug)]
+pub enum Change {
+    Put(Row),
+    Gone(i64),
+}
+
+/// A feature of the store.
+pub struct Feature {
+    pub id: i64,
+    /// Least and greatest x and y: x0, y0, x1, y1.
+    pub bbox: [u32; 4],
+    /// End of each ring or line in `points`, and whether it is the outer ring of a polygon.
+    pub parts: Box<[(u32, bool)]>,
+    /// Vertices; rings are not closed.
+    pub points: Box<[[u32; 2]]>,
+    pub values: Box<[Cell]>,
+    /// Where the label stands.
+    pub label: [u32; 2],
+    /// What it weighs when a tile is crowded.
+    pub importance: f64,
+}
+
+struct Entry {
+    slot: u32,
+    bbox: [u32; 4],
+}
+
+impl RTreeObject for Entry {
+    type Envelope = AABB<[f64; 2]>;
+
+    fn envelope(&self) -> Self::Envelope {
+        let [x0, y0, x1, y1] = self.bbox.map(f64::from);
+        AABB::from_corners([x0, y0], [x1, y1])
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.slot == other.slot
+    }
+}
+
+/// One column of tile properties.
+#[derive(Clone)]
+pub struct Column {
+    pub name: String,
+    read: Read,
+    /// Group of properties with one rule of reading.
+    group: usize,
+}
+
+/// One layer in memory.
+pub struct Store {
+    pub kind: GeometryType,
+    pub columns: Vec<Column>,
+    groups: Vec<Read>,
+    weigh: Option<usize>,
+    label_point: bool,
+    config: u64,
+    features: Vec<Option<Feature>>,
+    free: Vec<u32>,
+    slots: HashMap<i64, u32>,
+    texts: IndexSet<Box<str>>,
+    index: RTree<Entry>,
+    pyramid: Pyramid,
+}
+
+impl Store {
+    /// A store of these rows.
+    pub fn new(layer: &Layer, rows: Vec<Row>) -> Self {
+        let mut groups = vec![layer.read.clone()];
+        let mut columns = Vec::new();
+        for property in layer.properties.iter().filter(|property| property.tile != TileUse::No) {
+            let known = groups.iter().position(|read| *read == property.read);
+            let group = known.unwrap_or_else(|| {
+                groups.push(property.read.clone());
+                groups.len() - 1
+            });
+            let (name, read) = (property.name.clone(), property.read.clone());
+            columns.push(Column { name, read, group });
+        }
+        let weigh = layer.importance.as_ref().and_then(|name| columns.iter().position(|c| c.name == *name));
+        let mut config = Xxh3::new();
+        let described = (&layer.id, layer.zoom.min, layer.label_point, &layer.importance);
+        config.update(format!("{described:?} {:?}", layer.geometry).as_bytes());
+        for column in &columns {
+            config.update(column.name.as_bytes());
+            config.update(&[0xff, column.group as u8]);
+        }
+        let mut store = Self {
+            kind: layer.geometry,
+            weigh,
+            label_point: layer.label_point,
+            config: config.digest(),
+            pyramid: Pyramid::new(groups.len()),
+            columns,
+            groups,
+            features: Vec::with_capacity(rows.len()),
+            free: Vec::new(),
+            slots: HashMap::with_capacity(rows.len()),
+            texts: IndexSet::new(),
+            index: RTree::new(),
+        };
+        let entries = rows.into_iter().filter_map(|row| store.insert(row)).collect();
+        store.index = RTree::bulk_load(entries);
+        store
+    }
+
+    /// Count of features with a geometry.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether nothing is there.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// What the whole layer amounts to.
+    pub fn content(&self) -> u128 {
+        self.pyramid.total()
+    }
+
+    /// The feature in a slot.
+    pub fn feature(&self, slot: u32) -> Option<&Feature> {
+        self.features.get(slot as usize)?.as_ref()
+    }
+
+    /// A text of the dictionary.
+    pub fn text(&self, number: u32) -> &str {
+        self.texts.get_index(number as usize).map_or("", |text| text)
+    }
+
+    /// Features whose box meets the box, by id.
+    pub fn near(&self, x0: f64, y0: f64, x1: f64, y1: f64) -> Vec<&Feature> {
+        let envelope = AABB::from_corners([x0, y0], [x1, y1]);
+        let found = self.index.locate_in_envelope_intersecting(&envelope);
+        let mut features: Vec<_> = found.filter_map(|entry| self.feature(entry.slot)).collect();
+        features.sort_unstable_by_key(|feature| feature.id);
+        features
+    }
+
+    /// Columns and groups of properties that the caller may read.
+    pub fn visible_to(&self, caller: &Caller) -> (Vec<usize>, Vec<usize>) {
+        let groups: Vec<usize> = (0..self.groups.len())
+            .filter(|group| caller.may_read(&self.groups[*group]))
+            .collect();
+        let columns = (0..self.columns.len())
+            .filter(|column| caller.may_read(&self.columns[*column].read))
+            .collect();
+        (columns, groups)
+    }
+
+    /// Adds what decides the tile's content for this view.
+    pub fn hash_version(&self, hash: &mut Xxh3, view: &View, address: TileAddress) {
+        hash.update(&self.config.to_le_bytes());
+        for group in view.groups() {
+            hash.update(&[*group as u8]);
+            hash.update(&self.pyramid.cell(*group, address).to_le_bytes());
+        }
+    }
+
+    /// Applies changes in place; the box of what changed, in CRS84.
+    pub fn apply(&mut self, changes: Vec<Change>) -> Option<[f64; 4]> {
+        let mut changed: Option<[u32; 4]> = None;
+        let mut widen = |bbox: [u32; 4]| {
+            let now = changed.unwrap_or(bbox);
+            changed = Some([
+                now[0].min(bbox[0]),
+                now[1].min(bbox[1]),
+                now[2].max(bbox[2]),
+                now[3].max(bbox[3]),
+            ]);
+        };
+        for change in changes {
+            let id = match &change {
+                Change::Put(row) => row.id,
+                Change::Gone(id) => *id,
+            };
+            if let Some(bbox) = self.remove(id) {
+                widen(bbox);
+            }
+            if let Change::Put(row) = change
+                && let Some(entry) = self.insert(row)
+            {
+                widen(entry.bbox);
+                self.index.insert(entry);
+            }
+        }
+        changed.map(degrees)
+    }
+
+    /// Box of the layer in CRS84.
+    pub fn bounds(&self) -> Option<[f64; 4]> {
+        if self.is_empty() {
+            return None;
+        }
+        let root = self.index.root().envelope();
+        let [x0, y0] = root.lower();
+        let [x1, y1] = root.upper();
+        Some(degrees([x0 as u32, y0 as u32, x1 as u32, y1 as u32]))
+    }
+
+    fn remove(&mut self, id: i64) -> Option<[u32; 4]> {
+        let slot = self.slots.remove(&id)?;
+        let feature = self.features.get_mut(slot as usize)?.take()?;
+        for group in 0..self.groups.len() {
+            self.pyramid.subtract(group, feature.bbox, self.hash(&feature, group));
+        }
+        self.index.remove(&Entry { slot, bbox: feature.bbox });
+        self.free.push(slot);
+        Some(feature.bbox)
+    }
+
+    /// Puts a row into a slot and its hashes into the pyramid; a row without geometry is in no tile.
+    fn insert(&mut self, row: Row) -> Option<Entry> {
+        let mut shape = Shape::default();
+        shape.add(&row.geometry?);
+        let bbox = shape.bbox()?;
+        let values: Box<[Cell]> = row
+            .values
+            .into_iter()
+            .map(|value| match value {
+                Raw::Null => Cell::Null,
+                Raw::Text(text) => Cell::Text(self.intern(text)),
+                Raw::Integer(number) => Cell::Integer(number),
+                Raw::Number(number) => Cell::Number(number),
+                Raw::Boolean(yes) => Cell::Boolean(yes),
+            })
+            .collect();
+        let importance = match self.weigh.map(|column| values[column]) {
+            Some(Cell::Integer(number)) => number as f64,
+            Some(Cell::Number(number)) => number,
+            Some(_) => 0.0,
+            None => shape.area(),
+        };
+        let label = if self.label_point { shape.label(bbox) } else { [bbox[0], bbox[1]] };
+        let feature = Feature {
+            id: row.id,
+            bbox,
+            parts: shape.parts.into(),
+            points: shape.points.into(),
+            values,
+            label,
+            importance,
+        };
+        for group in 0..self.groups.len() {
+            self.pyramid.add(group, bbox, self.hash(&feature, group));
+        }
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.features[slot as usize] = Some(feature);
+                slot
+            }
+            None => {
+                self.features.push(Some(feature));
+                self.features.len() as u32 - 1
+            }
+        };
+        self.slots.insert(row.id, slot);
+        Some(Entry { slot, bbox })
+    }
+
+    fn intern(&mut self, text: String) -> u32 {
+        match self.texts.get_index_of(text.as_str()) {
+            Some(number) => number as u32,
+            None => self.texts.insert_full(text.into()).0 as u32,
+        }
+    }
+
+    /// All that a drawing of the feature depends on for one group of properties.
+    fn hash(&self, feature: &Feature, group: usize) -> u128 {
+        let mut hash = Xxh3::new();
+        hash.update(&feature.id.to_le_bytes());
+        if group == 0 {
+            for (end, outer) in &feature.parts {
+                hash.update(&end.to_le_bytes());
+                hash.update(&[u8::from(*outer)]);
+            }
+            for [x, y] in &feature.points {
+                hash.update(&x.to_le_bytes());
+                hash.update(&y.to_le_bytes());
+            }
+        }
+        for (column, value) in self.columns.iter().zip(&feature.values) {
+            if column.group == group {
+                match value {
+                    Cell::Null => hash.update(&[0]),
+                    Cell::Text(number) => {
+                        let text = self.text(*number);
+                        hash.update(&[1]);
+                        hash.update(&(text.len() as u64).to_le_bytes());
+                        hash.update(text.as_bytes());
+                    }
+                    Cell::Integer(number) => {
+                        hash.update(&[2]);
+                        hash.update(&number.to_le_bytes());
+                    }
+                    Cell::Number(number) => {
+                        hash.update(&[3]);
+                        hash.update(&number.to_le_bytes());
+                    }
+                    Cell::Boolean(yes) => hash.update(&[4, u8::from(*yes)]),
+                }
+            }
+        }
+        hash.digest128()
+    }
+}
+
+/// Rings, lines or points being read.
+#[derive(Default)]
+struct Shape {
+    parts: Vec<(u32, bool)>,
+    points: Vec<[u32; 2]>,
+}
+
+impl Shape {
+    fn add(&mut self, geometry: &ewkb::Geometry) {
+        use ewkb::GeometryT as G;
+        match geometry {
+            G::Point(point) => self.part(std::slice::from_ref(point), false, false),
+            G::LineString(line) => self.part(&line.points, false, false),
+            G::Polygon(polygon) => self.polygon(polygon),
+            G::MultiPoint(many) => {
+                many.points.iter().for_each(|p| self.part(std::slice::from_ref(p), false, false));
+            }
+            G::MultiLineString(many) => {
+                many.lines.iter().for_each(|line| self.part(&line.points, false, false));
+            }
+            G::MultiPolygon(many) => many.polygons.iter().for_each(|p| self.polygon(p)),
+            G::GeometryCollection(many) => many.geometries.iter().for_each(|g| self.add(g)),
+        }
+    }
+
+    fn polygon(&mut self, polygon: &ewkb::Polygon) {
+        for (at, ring) in polygon.rings.iter().enumerate() {
+            self.part(&ring.points, true, at == 0);
+        }
+    }
+
+    fn part(&mut self, points: &[ewkb::Point], ring: bool, outer: bool) {
+        let start = self.points.len();
+        for point in points {
+            let x = ((point.x / HALF + 1.0) / 2.0 * SIDE).round().clamp(0.0, SIDE - 1.0) as u32;
+            let y = ((1.0 - point.y / HALF) / 2.0 * SIDE).round().clamp(0.0, SIDE - 1.0) as u32;
+            self.points.push([x, y]);
+        }
+        if ring && self.points.len() > start + 1 && self.points.last() == Some(&self.points[start]) {
+            self.points.pop();
+        }
+        self.parts.push((self.points.len() as u32, outer));
+    }
+
+    fn bbox(&self) -> Option<[u32; 4]> {
+        let [x, y] = *self.points.first()?;
+        Some(self.points.iter().fold([x, y, x, y], |b, [x, y]| {
+            [b[0].min(*x), b[1].min(*y), b[2].max(*x), b[3].max(*y)]
+        }))
+    }
+
+    fn rings(&self) -> impl Iterator<Item = (&[[u32; 2]], bool)> {
+        rings(&self.parts, &self.points)
+    }
+
+    /// Area in square units of the plane; holes are taken off.
+    fn area(&self) -> f64 {
+        self.rings()
+            .map(|(ring, outer)| if outer { ring_area(ring) } else { -ring_area(ring) })
+            .sum::<f64>()
+            .abs()
+    }
+
+    /// A point inside the largest polygon; a line's middle vertex; a point itself.
+    fn label(&self, bbox: [u32; 4]) -> [u32; 2] {
+        let outer = self.rings().enumerate().filter(|(_, (_, outer))| *outer);
+        let largest = outer.max_by(|a, b| ring_area(a.1.0).total_cmp(&ring_area(b.1.0)));
+        let Some((first, _)) = largest else {
+            return self.points[self.points.len() / 2];
+        };
+        let line = |ring: &[[u32; 2]]| -> geo::LineString<f64> {
+            ring.iter()
+                .map(|[x, y]| (f64::from(*x) - f64::from(bbox[0]), f64::from(*y) - f64::from(bbox[1])))
+                .collect::<Vec<_>>()
+                .into()
+        };
+        let mut rings = self.rings().skip(first);
+        let outer = rings.next().map(|(ring, _)| line(ring));
+        let holes = rings.take_while(|(_, outer)| !outer).map(|(ring, _)| line(ring)).collect();
+        let polygon = outer.map(|outer| geo::Polygon::new(outer, holes));
+        match polygon.and_then(|polygon| polygon.interior_point()) {
+            Some(point) => [bbox[0] + point.x().round() as u32, bbox[1] + point.y().round() as u32],
+            None => [bbox[0] / 2 + bbox[2] / 2, bbox[1] / 2 + bbox[3] / 2],
+        }
+    }
+}
+
+impl Feature {
+    /// Rings or lines, each with whether it is an outer ring.
+    pub fn rings(&self) -> impl Iterator<Item = (&[[u32; 2]], bool)> {
+        rings(&self.parts, &self.points)
+    }
+}
+
+fn rings<'a>(
+    parts: &'a [(u32, bool)],
+    points: &'a [[u32; 2]],
+) -> impl Iterator<Item = (&'a [[u32; 2]], bool)> {
+    let mut start = 0;
+    parts.iter().map(move |(end, outer)| {
+        let ring = &points[start..*end as usize];
+        start = *end as usize;
+        (ring, *outer)
+    })
+}
+
+fn ring_area(ring: &[[u32; 2]]) -> f64 {
+    let Some([x0, y0]) = ring.first().map(|[x, y]| [f64::from(*x), f64::from(*y)]) else {
+        return 0.0;
+    };
+    let mut sum = 0.0;
+    for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+        sum += (f64::from(a[0]) - x0) * (f64::from(b[1]) - y0);
+        sum -= (f64::from(b[0]) - x0) * (f64::from(a[1]) - y0);
+    }
+    (sum / 2.0).abs()
+}
+
+/// Plane → CRS84: west, south, east, north.
+fn degrees(bbox: [u32; 4]) -> [f64; 4] {
+    let lng = |x: u32| f64::from(x) / SIDE * 360.0 - 180.0;
+    let lat = |y: u32| {
+        let n = std::f64::consts::PI * (1.0 - 2.0 * f64::from(y) / SIDE);
+        n.sinh().atan().to_degrees()
+    };
+    [lng(bbox[0]), lat(bbox[3]), lng(bbox[2]), lat(bbox[1])]
+}
