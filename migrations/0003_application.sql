@@ -24,7 +24,7 @@ create table imgis.intake (
 );
 create index intake_body on imgis.intake (body_sha256);
 
-create sequence imgis.application_number;
+create sequence imgis.application_series;
 
 create table imgis.application (
   id bigint generated always as identity,
@@ -119,5 +119,5 @@ grant update (state, reason, application_id) on imgis.intake to imgis_server;
 grant update (status, publish, due_on, deadline, receipt, subject) on imgis.application
   to imgis_server;
 grant delete on imgis.link to imgis_server;
-grant usage on sequence imgis.application_number to imgis_server;
+grant usage on sequence imgis.application_series to imgis_server;
 grant select on imgis.application_deadline to imgis_server;

@@ -87,7 +87,7 @@ pub async fn fail(client: &Client, id: i64, reason: &str) -> Result<()> {
 
 /// `2026-EP-000123`; gaps are allowed.
 pub async fn next_number(client: &Client, year: i16, code: &str) -> Result<String> {
-    let row = client.query_one("select nextval('imgis.application_number')", &[]).await?;
+    let row = client.query_one("select nextval('imgis.application_series')", &[]).await?;
     let number: i64 = row.get(0);
     Ok(format!("{year}-{code}-{number:06}"))
 }
