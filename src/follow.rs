@@ -22,7 +22,9 @@ impl Imgis {
         for layer in self.catalogue.layers() {
             if let Follow::Every(seconds) = layer.follow {
                 let (imgis, layer) = (self.clone(), layer.clone());
-                refreshers.push(tokio::spawn(imgis.refresh(layer, Duration::from_secs(seconds))));
+                refreshers.push(tokio::spawn(
+                    imgis.refresh(layer, Duration::from_secs(seconds)),
+                ));
             }
         }
         let mut state = None;
@@ -73,8 +75,15 @@ impl Imgis {
             features += self.load_layer(client, layer).await?;
         }
         change::sql::end(client).await?;
-        self.set_ready(Ready { snapshot: Some(snapshot.clone()), fault: None });
-        tracing::info!(features, seconds = started.elapsed().as_secs_f32(), "the city is in memory");
+        self.set_ready(Ready {
+            snapshot: Some(snapshot.clone()),
+            fault: None,
+        });
+        tracing::info!(
+            features,
+            seconds = started.elapsed().as_secs_f32(),
+            "the city is in memory"
+        );
         Ok(snapshot)
     }
 
@@ -95,7 +104,9 @@ impl Imgis {
         let batch = change::since(client, last).await?;
         let mut told = Vec::new();
         for (id, changed) in batch.layers {
-            let Some(layer) = self.catalogue.layer(&id) else { continue };
+            let Some(layer) = self.catalogue.layer(&id) else {
+                continue;
+            };
             match changed {
                 Changed::All => {
                     self.load_layer(client, layer).await?;
@@ -109,7 +120,10 @@ impl Imgis {
             }
         }
         change::sql::end(client).await?;
-        self.set_ready(Ready { snapshot: Some(batch.snapshot.clone()), fault: None });
+        self.set_ready(Ready {
+            snapshot: Some(batch.snapshot.clone()),
+            fault: None,
+        });
         for (layer, ids, bbox) in told {
             self.tell(&layer, ids, bbox);
         }

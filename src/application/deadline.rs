@@ -1,7 +1,7 @@
 //! Deadlines: a pure function of the event, the term and the calendar, never of the wall clock.
 
-use jiff::civil::{Date, DateTime, Time};
 use jiff::ToSpan;
+use jiff::civil::{Date, DateTime, Time};
 use serde::Serialize;
 
 use super::{Calendar, Term, Unit};
@@ -55,8 +55,13 @@ impl Deadline {
             counted_from: term.counted_from.clone(),
             legal_basis: term.legal_basis.clone(),
         };
-        let mut deadline =
-            Self { due_on: None, term: words, from, counted: Vec::new(), alarm: None };
+        let mut deadline = Self {
+            due_on: None,
+            term: words,
+            from,
+            counted: Vec::new(),
+            alarm: None,
+        };
         let mut left = term.days;
         let mut date = from;
         for _ in 0..DAYS_MAX {

@@ -52,7 +52,9 @@ pub async fn load(
     crate::db::local_timeout(transaction.client(), std::time::Duration::ZERO).await?;
     let mut written = 0;
     for (name, features) in &demo.layers {
-        let Some(layer) = catalogue.layer(name).filter(|layer| layer.is_own()) else { continue };
+        let Some(layer) = catalogue.layer(name).filter(|layer| layer.is_own()) else {
+            continue;
+        };
         progress.set_message(layer.title.get("en").cloned().unwrap_or_default());
         written += copy(&transaction, layer, city.srid, features, progress).await?;
     }
@@ -72,8 +74,11 @@ async fn copy(
     features: &[super::city::DemoFeature],
     progress: &ProgressBar,
 ) -> Result<u64> {
-    let names: Vec<&str> =
-        layer.properties.iter().map(|property| property.name.as_str()).collect();
+    let names: Vec<&str> = layer
+        .properties
+        .iter()
+        .map(|property| property.name.as_str())
+        .collect();
     let text = sql::copy_layer_statement(layer, &names);
     let sink = transaction.copy_in::<_, bytes::Bytes>(&text).await?;
     futures_util::pin_mut!(sink);
@@ -87,7 +92,14 @@ async fn copy(
                 known.map_or(Value::Null, |(_, value)| value.clone())
             })
             .collect();
-        copy_text(&CopyRow { lead: &[], ewkb: Some(&ewkb), values: &values }, &mut rows);
+        copy_text(
+            &CopyRow {
+                lead: &[],
+                ewkb: Some(&ewkb),
+                values: &values,
+            },
+            &mut rows,
+        );
         if rows.len() > 1 << 19 {
             sink.send(std::mem::take(&mut rows).into()).await?;
         }

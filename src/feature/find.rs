@@ -64,18 +64,22 @@ pub async fn find(
     let text = text.trim();
     let length = text.chars().count();
     if !(2..=limit::FIND_CHARS_MAX).contains(&length) {
-        let detail = format!("{length} characters; 2 … {} are wanted", limit::FIND_CHARS_MAX);
+        let detail = format!(
+            "{length} characters; 2 … {} are wanted",
+            limit::FIND_CHARS_MAX
+        );
         return Err(Error::parameter("q", detail));
     }
     let mut hits = Vec::new();
     if let Some(number) = CadastralNumber::parse(text, &city.cadastral_number) {
         for layer in catalogue.readable(caller).filter(|layer| layer.is_own()) {
             let readable = layer.readable(caller);
-            let key = readable.iter().find(|property| {
-                property.kind == PropertyType::CadastralNumber && property.unique
-            });
+            let key = readable
+                .iter()
+                .find(|property| property.kind == PropertyType::CadastralNumber && property.unique);
             if let Some(key) = key
-                && let Some(found) = sql::by_key(client, layer, &readable, key, number.as_str()).await?
+                && let Some(found) =
+                    sql::by_key(client, layer, &readable, key, number.as_str()).await?
             {
                 let subtitle = layer.title.get("ru").cloned();
                 hits.push(hit(layer, found, subtitle));
@@ -119,19 +123,31 @@ async fn words(
         return Ok(Vec::new());
     }
     let mut by_layer = Vec::new();
-    for layer in catalogue.readable(caller).filter(|layer| !layer.find.is_empty()) {
+    for layer in catalogue
+        .readable(caller)
+        .filter(|layer| !layer.find.is_empty())
+    {
         let readable = layer.readable(caller);
-        let open = layer.find.iter().all(|name| readable.iter().any(|p| p.name == *name));
+        let open = layer
+            .find
+            .iter()
+            .all(|name| readable.iter().any(|p| p.name == *name));
         if !open || !layer.is_own() {
             continue;
         }
         let found = sql::search(client, layer, &readable, &words, limit).await?;
         let subtitle = layer.title.get("ru").cloned();
-        let hits: Vec<Hit> =
-            found.into_iter().map(|found| hit(layer, found, subtitle.clone())).collect();
+        let hits: Vec<Hit> = found
+            .into_iter()
+            .map(|found| hit(layer, found, subtitle.clone()))
+            .collect();
         by_layer.push(hits);
     }
-    let rank = |kind: &str| ["application", "address", "parcel", "feature"].iter().position(|k| *k == kind);
+    let rank = |kind: &str| {
+        ["application", "address", "parcel", "feature"]
+            .iter()
+            .position(|k| *k == kind)
+    };
     by_layer.sort_by_key(|hits| hits.first().map(|hit| rank(hit.kind)));
     let mut hits = Vec::new();
     let mut queues: Vec<_> = by_layer.into_iter().map(Vec::into_iter).collect();
@@ -158,7 +174,8 @@ fn coordinates(text: &str, city: &City) -> Option<[f64; 2]> {
         .collect::<Option<_>>()?;
     let [a, b] = numbers[..] else { return None };
     let [west, south, east, north] = city.bounds;
-    let inside = |lng: f64, lat: f64| (west..=east).contains(&lng) && (south..=north).contains(&lat);
+    let inside =
+        |lng: f64, lat: f64| (west..=east).contains(&lng) && (south..=north).contains(&lat);
     for (lng, lat) in [(b, a), (a, b)] {
         if inside(lng, lat) {
             return Some([lng, lat]);

@@ -11,8 +11,14 @@ use crate::error::{Error, Result};
 #[serde(transparent)]
 pub struct GeoJson(pub serde_json::Value);
 
-const TYPES: [&str; 6] =
-    ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
+const TYPES: [&str; 6] = [
+    "Point",
+    "MultiPoint",
+    "LineString",
+    "MultiLineString",
+    "Polygon",
+    "MultiPolygon",
+];
 
 impl GeoJson {
     /// Checks type, nesting, numbers, and closure of rings; `pointer` says where it stands in the body.
@@ -23,9 +29,16 @@ impl GeoJson {
     /// # Source
     /// RFC 7946 §3.1.
     pub fn check(&self, pointer: &str) -> Result<&'static str> {
-        let kind = self.0.get("type").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let kind = self
+            .0
+            .get("type")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default();
         let Some(kind) = TYPES.into_iter().find(|known| *known == kind) else {
-            let detail = format!("{kind:?} is not a geometry type; one of {}", TYPES.join(", "));
+            let detail = format!(
+                "{kind:?} is not a geometry type; one of {}",
+                TYPES.join(", ")
+            );
             return Err(Error::invalid(format!("{pointer}/type"), detail));
         };
         let depth = match kind {
@@ -38,8 +51,20 @@ impl GeoJson {
         let mut count = 0;
         let ring = kind.ends_with("Polygon");
         let line = kind.ends_with("LineString");
-        let least = if ring { 4 } else if line { 2 } else { 0 };
-        walk(coordinates, depth, least, &format!("{pointer}/coordinates"), &mut count)?;
+        let least = if ring {
+            4
+        } else if line {
+            2
+        } else {
+            0
+        };
+        walk(
+            coordinates,
+            depth,
+            least,
+            &format!("{pointer}/coordinates"),
+            &mut count,
+        )?;
         if count > limit::GEOMETRY_VERTICES_MAX {
             return Err(Error::TooLarge {
                 what: "the number of vertices",
@@ -64,19 +89,28 @@ fn walk(
         *count += 1;
         let numbers = list.iter().filter(|n| n.is_number()).count();
         if numbers != list.len() || !(2..=3).contains(&numbers) {
-            return Err(Error::invalid(at, "a position is two numbers: longitude, latitude"));
+            return Err(Error::invalid(
+                at,
+                "a position is two numbers: longitude, latitude",
+            ));
         }
         return Ok(());
     }
     if depth == 1 && list.len() < least {
-        let detail = format!("{} positions are too few, at least {least} are wanted", list.len());
+        let detail = format!(
+            "{} positions are too few, at least {least} are wanted",
+            list.len()
+        );
         return Err(Error::invalid(at, detail));
     }
     for (index, item) in list.iter().enumerate() {
         walk(item, depth - 1, least, &format!("{at}/{index}"), count)?;
     }
     if depth == 1 && least == 4 && list.first() != list.last() {
-        return Err(Error::invalid(at, "the ring is not closed: first and last positions differ"));
+        return Err(Error::invalid(
+            at,
+            "the ring is not closed: first and last positions differ",
+        ));
     }
     Ok(())
 }
@@ -88,12 +122,16 @@ fn walk(
 pub fn ewkb_of_geojson(geometry: &serde_json::Value, srid: i32) -> Result<Vec<u8>> {
     GeoJsonString(geometry.to_string())
         .to_ewkb(CoordDimensions::xy(), Some(srid))
-        .map_err(|error| Error::Malformed { detail: format!("geometry: {error}") })
+        .map_err(|error| Error::Malformed {
+            detail: format!("geometry: {error}"),
+        })
 }
 
 /// EWKB (2D) of a geometry in memory.
 pub fn ewkb_of_geometry(geometry: &geo::Geometry<f64>, srid: i32) -> Result<Vec<u8>> {
-    geometry.to_ewkb(CoordDimensions::xy(), Some(srid)).map_err(Error::internal)
+    geometry
+        .to_ewkb(CoordDimensions::xy(), Some(srid))
+        .map_err(Error::internal)
 }
 
 /// Count of the vertices of a GeoJSON geometry.

@@ -43,13 +43,23 @@ pub async fn list(State(imgis): State<App>, caller: Caller, query: Query) -> Res
     application::may_see(&caller)?;
     let limit = match limit {
         None => 50,
-        Some(text) => text.parse::<i64>().ok().filter(|limit| *limit >= 1).ok_or_else(|| {
-            Error::parameter("limit", format!("{text:?} is not a whole number of at least 1"))
-        })?,
+        Some(text) => text
+            .parse::<i64>()
+            .ok()
+            .filter(|limit| *limit >= 1)
+            .ok_or_else(|| {
+                Error::parameter(
+                    "limit",
+                    format!("{text:?} is not a whole number of at least 1"),
+                )
+            })?,
     };
     let client = imgis.db.client().await?;
     let list = sql::newest(&client, limit.min(limit::APPLICATIONS_MAX), None).await?;
-    Ok(super::json(&json!({ "applications": list }), "application/json"))
+    Ok(super::json(
+        &json!({ "applications": list }),
+        "application/json",
+    ))
 }
 
 /// Registers an application: raw bytes first, then one transaction to the receipt.
@@ -66,12 +76,13 @@ pub async fn submit(
 ) -> Result<Response> {
     query.only([])?;
     media_type(&headers, "application/json", &["application/json"])?;
-    let key = match headers.get("idempotency-key") {
-        None => None,
-        Some(value) => Some(value.to_str().map_err(|_| {
-            Error::parameter("Idempotency-Key", "wants 1 … 200 ASCII characters")
-        })?),
-    };
+    let key =
+        match headers.get("idempotency-key") {
+            None => None,
+            Some(value) => Some(value.to_str().map_err(|_| {
+                Error::parameter("Idempotency-Key", "wants 1 … 200 ASCII characters")
+            })?),
+        };
     let arrival = Arrival {
         channel: "other",
         content_type: "application/json",
@@ -92,8 +103,7 @@ pub async fn submit(
     .await?;
     drop(client);
     let media = [(header::CONTENT_TYPE, "application/json")];
-    let mut response =
-        (StatusCode::CREATED, media, submitted.receipt.to_string()).into_response();
+    let mut response = (StatusCode::CREATED, media, submitted.receipt.to_string()).into_response();
     let location = format!("{}/applications/{}", base.0, submitted.number);
     if let Ok(value) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, value);

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use catalogue::{Catalogue, Division, Group};
 pub(crate) use catalogue::toml_files;
+pub use catalogue::{Catalogue, Division, Group};
 pub use file::{Code, Derived, Follow, Linkable, Source, Zoom};
 pub use value::Value;
 
@@ -96,9 +96,9 @@ impl<'de> Deserialize<'de> for TileUse {
             Form::Bool(false) => Ok(Self::No),
             Form::Bool(true) => Ok(Self::Yes),
             Form::Word(word) if word == "joined" => Ok(Self::Joined),
-            Form::Word(word) => {
-                Err(serde::de::Error::custom(format!("tile = {word:?} is not true or \"joined\"")))
-            }
+            Form::Word(word) => Err(serde::de::Error::custom(format!(
+                "tile = {word:?} is not true or \"joined\""
+            ))),
         }
     }
 }
@@ -167,7 +167,11 @@ impl Layer {
 
     /// The column of the geometry.
     pub fn geometry_column(&self) -> Ident {
-        Ident::new(self.source.as_ref().map_or("geometry", |source| &source.geometry))
+        Ident::new(
+            self.source
+                .as_ref()
+                .map_or("geometry", |source| &source.geometry),
+        )
     }
 
     /// Whether features have a computed `area_m2`.
@@ -185,12 +189,17 @@ impl Layer {
 
     /// A property by its name.
     pub fn property(&self, name: &str) -> Option<&Property> {
-        self.properties.iter().find(|property| property.name == name)
+        self.properties
+            .iter()
+            .find(|property| property.name == name)
     }
 
     /// The properties that the caller may read, in the file's order.
     pub fn readable(&self, caller: &Caller) -> Vec<&Property> {
-        self.properties.iter().filter(|property| caller.may_read(&property.read)).collect()
+        self.properties
+            .iter()
+            .filter(|property| caller.may_read(&property.read))
+            .collect()
     }
 
     /// Whether rows are changed through this program's editing.

@@ -29,7 +29,11 @@ pub async fn columns(client: &Client, table: &str) -> Result<Vec<Column>> {
         .await?;
     Ok(rows
         .iter()
-        .map(|row| Column { name: row.get(0), kind: row.get(1), required: row.get(2) })
+        .map(|row| Column {
+            name: row.get(0),
+            kind: row.get(1),
+            required: row.get(2),
+        })
         .collect())
 }
 
@@ -90,15 +94,16 @@ pub fn create(layer: &Layer, srid: i32) -> String {
         Ident::new(&format!("{id}_geometry_valid")),
     );
     if layer.has_area() {
-        sql.push_str(
-            ",\narea_m2 double precision generated always as (st_area(geometry)) stored",
-        );
+        sql.push_str(",\narea_m2 double precision generated always as (st_area(geometry)) stored");
     }
     for property in &layer.properties {
         let _ = write!(sql, ",\n{}", column_definition(layer, property));
     }
     if let Some(expression) = find_expression(layer) {
-        let _ = write!(sql, ",\nfind_text text generated always as ({expression}) stored");
+        let _ = write!(
+            sql,
+            ",\nfind_text text generated always as ({expression}) stored"
+        );
     }
     let _ = write!(
         sql,
@@ -113,7 +118,10 @@ pub fn create(layer: &Layer, srid: i32) -> String {
     }
     if !layer.find.is_empty() {
         let index = Ident::new(&format!("{id}_find"));
-        let _ = write!(sql, "create index {index} on {table} using gin (find_text gin_trgm_ops);");
+        let _ = write!(
+            sql,
+            "create index {index} on {table} using gin (find_text gin_trgm_ops);"
+        );
     }
     sql
 }
@@ -129,7 +137,11 @@ fn find_expression(layer: &Layer) -> Option<String> {
 
 /// `alter table … add column`.
 pub fn add_column(layer: &Layer, property: &Property) -> String {
-    format!("alter table {} add column {};", layer.table(), column_definition(layer, property))
+    format!(
+        "alter table {} add column {};",
+        layer.table(),
+        column_definition(layer, property)
+    )
 }
 
 /// The trigger function that writes change and history, and the triggers that call it.
@@ -142,7 +154,11 @@ pub fn triggers(layer: &Layer) -> String {
     let (id, geometry) = (layer.id_column(), layer.geometry_column());
     let name = literal(&layer.id);
     let coarse = limit::CHANGE_ROWS_FINE;
-    let history = if layer.is_own() { history(layer, &name) } else { Default::default() };
+    let history = if layer.is_own() {
+        history(layer, &name)
+    } else {
+        Default::default()
+    };
     let mut sql = format!(
         "create or replace function {function}() returns trigger language plpgsql security definer
          set search_path = pg_catalog, public, pg_temp as $note$
@@ -234,7 +250,11 @@ fn history(layer: &Layer, name: &str) -> History {
         .chunks(50)
         .map(|chunk| format!("jsonb_build_object({})", chunk.join(", ")))
         .collect();
-    let properties = if objects.is_empty() { "'{}'::jsonb".into() } else { objects.join(" || ") };
+    let properties = if objects.is_empty() {
+        "'{}'::jsonb".into()
+    } else {
+        objects.join(" || ")
+    };
     let insert = |op: &str, rows: &str| {
         format!(
             "insert into imgis.feature_history
@@ -245,7 +265,12 @@ fn history(layer: &Layer, name: &str) -> History {
     };
     let list = |row: &str| {
         let columns: Vec<String> = std::iter::once(format!("{row}.geometry"))
-            .chain(layer.properties.iter().map(|p| format!("{row}.{}", p.column())))
+            .chain(
+                layer
+                    .properties
+                    .iter()
+                    .map(|p| format!("{row}.{}", p.column())),
+            )
             .collect();
         format!("row({})", columns.join(", "))
     };

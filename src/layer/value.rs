@@ -24,7 +24,11 @@ impl Value {
     ///
     /// # Errors
     /// A sentence saying what was wanted.
-    pub fn from_json(json: &Json, property: &Property, rule: &CadastralRule) -> Result<Self, String> {
+    pub fn from_json(
+        json: &Json,
+        property: &Property,
+        rule: &CadastralRule,
+    ) -> Result<Self, String> {
         let wrong = |wanted: &str| Err(format!("{} wants {wanted}, not {json}", property.name));
         Ok(match (property.kind, json) {
             (_, Json::Null) => Self::Null,
@@ -54,7 +58,11 @@ impl Value {
             },
             (PropertyType::Date, _) => return wrong("a date as 2026-01-31"),
             (PropertyType::TextArray, Json::Array(list)) => {
-                match list.iter().map(|item| item.as_str().map(str::to_string)).collect() {
+                match list
+                    .iter()
+                    .map(|item| item.as_str().map(str::to_string))
+                    .collect()
+                {
                     Some(list) => Self::List(list),
                     None => return wrong("a list of texts"),
                 }
@@ -80,7 +88,10 @@ impl Value {
 fn whole(json: &Json) -> Option<i64> {
     match json {
         Json::Number(number) => number.as_i64().or_else(|| {
-            number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 9e15).map(|n| n as i64)
+            number
+                .as_f64()
+                .filter(|n| n.fract() == 0.0 && n.abs() < 9e15)
+                .map(|n| n as i64)
         }),
         Json::String(text) => text.trim().parse().ok(),
         _ => None,
@@ -102,7 +113,10 @@ fn date(text: &str) -> Option<Date> {
     if let Some(date) = text.get(..10).and_then(|day| day.parse().ok()) {
         return Some(date);
     }
-    let parts: Vec<i16> = text.split('.').filter_map(|part| part.parse().ok()).collect();
+    let parts: Vec<i16> = text
+        .split('.')
+        .filter_map(|part| part.parse().ok())
+        .collect();
     match parts[..] {
         [day, month, year] => Date::new(year, month as i8, day as i8).ok(),
         _ => None,

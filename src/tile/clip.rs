@@ -30,10 +30,23 @@ pub fn is_inside(points: &[Vertex]) -> bool {
 
 /// Sutherland–Hodgman against the four edges of the drawn square.
 pub fn ring(points: &mut Vec<Vertex>, spare: &mut Vec<Vertex>) {
-    for (axis, bound, keep_above) in [(0, LOW, true), (0, HIGH, false), (1, LOW, true), (1, HIGH, false)] {
+    for (axis, bound, keep_above) in [
+        (0, LOW, true),
+        (0, HIGH, false),
+        (1, LOW, true),
+        (1, HIGH, false),
+    ] {
         spare.clear();
-        let Some(mut before) = points.last().copied() else { return };
-        let inside = |p: &Vertex| if keep_above { p[axis] >= bound } else { p[axis] <= bound };
+        let Some(mut before) = points.last().copied() else {
+            return;
+        };
+        let inside = |p: &Vertex| {
+            if keep_above {
+                p[axis] >= bound
+            } else {
+                p[axis] <= bound
+            }
+        };
         for point in points.iter().copied() {
             if inside(&before) != inside(&point) {
                 spare.push(cross(before, point, axis, bound));
@@ -96,11 +109,17 @@ pub fn area(points: &[Vertex]) -> i64 {
 /// The pieces of a line inside the drawn square.
 pub fn line(points: &[Vertex]) -> Vec<Vec<Vertex>> {
     if is_inside(points) {
-        return if points.len() > 1 { vec![points.to_vec()] } else { Vec::new() };
+        return if points.len() > 1 {
+            vec![points.to_vec()]
+        } else {
+            Vec::new()
+        };
     }
     let mut pieces: Vec<Vec<Vertex>> = Vec::new();
     for pair in points.windows(2) {
-        let Some((a, b)) = segment(pair[0], pair[1]) else { continue };
+        let Some((a, b)) = segment(pair[0], pair[1]) else {
+            continue;
+        };
         match pieces.last_mut() {
             Some(piece) if piece.last() == Some(&a) => piece.push(b),
             _ => pieces.push(vec![a, b]),

@@ -56,7 +56,11 @@ pub fn tile_json(tiles: &Tiles, views: &[View], base: &str, city: &City) -> Valu
 
 fn fields(view: &View) -> serde_json::Map<String, Value> {
     let readable = view.columns();
-    let tiled = view.layer.properties.iter().filter(|p| p.tile != crate::layer::TileUse::No);
+    let tiled = view
+        .layer
+        .properties
+        .iter()
+        .filter(|p| p.tile != crate::layer::TileUse::No);
     tiled
         .enumerate()
         .filter(|(at, _)| readable.contains(at))

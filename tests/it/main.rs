@@ -1,1 +1,18 @@
+//! The tests of the whole: over real PostGIS, through the web door where there is one.
+//!
+//! `scripts/test-cluster` starts the cluster and hands it over in `IMGIS_TEST_CLUSTER`.
 
+mod applications;
+mod changes;
+mod cluster;
+mod coordinates;
+mod deadlines;
+mod demo;
+mod editing;
+mod features;
+mod imports;
+mod layers;
+mod office;
+mod rights;
+mod tidy;
+mod tiles;
