@@ -1,6 +1,13 @@
-//! A deterministic synthetic city of any size.
+//! A deterministic synthetic city of any size, drawn from a seed.
 //!
 //! The same seed and size give the same bytes. *Not here yet*: applications in every status.
 
+mod buildings;
 pub mod city;
+mod extras;
 pub mod load;
+mod names;
+mod parcels;
+mod plan;
+mod rng;
+mod shape;

@@ -5,9 +5,11 @@ import type { Found, Layer, Property } from './types.ts';
 const isNothing = (value: unknown) =>
   value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
 
+/** The words of a code; a code that people themselves write (Ж-1) stands before them. */
 export function codeWord(property: Property | undefined, code: string): string {
   const known = property?.values?.find((value) => value.code === code);
-  return known ? say(known) : code;
+  if (!known) return code;
+  return /^[a-z0-9_]+$/.test(code) ? say(known) : `${code} — ${say(known)}`;
 }
 
 export function formatValue(property: Property, value: unknown): string {

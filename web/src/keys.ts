@@ -18,7 +18,6 @@ const centre = (): Position => {
 };
 
 function escape(target: EventTarget | null): void {
-  if (dialog.value) return;
   if (resultsOpen.value) clearResults();
   else if (isPhone.value && panel.value) panel.value = null;
   else if (target instanceof HTMLElement) target.blur();
@@ -40,6 +39,7 @@ function onMap(event: KeyboardEvent): boolean {
 
 export function followKeys(focusSearch: () => void): void {
   addEventListener('keydown', (event) => {
+    if (dialog.value) return;
     const field = inField(event.target);
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     const isMap = !!map && event.target === map.getCanvas();

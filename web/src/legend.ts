@@ -147,8 +147,8 @@ function codesLabel(layer: Layer, property: string, codes: string[]): Words {
   const values = layer.properties.find((p) => p.name === property)?.values ?? [];
   const word = (code: string, language: 'ru' | 'en') => {
     const value = values.find((v) => v.code === code);
-    const text = value?.[language] ?? code;
-    return /^[А-Я]{1,2}-\d/.test(code) && value ? `${code} — ${text}` : text;
+    if (!value) return code;
+    return /^[a-z0-9_]+$/.test(code) ? value[language] : `${code} — ${value[language]}`;
   };
   return {
     ru: codes.map((code) => word(code, 'ru')).join(', '),
@@ -198,4 +198,10 @@ export function legendOf(style: StyleLayer[], layer: Layer, other: Words): Entry
     if (label) add([], label, swatch);
   }
   return entries;
+}
+
+/** The sign of one feature among the rows of its layer's legend. */
+export function signOf(entries: Entry[], properties: Record<string, unknown>): Swatch | undefined {
+  const values = new Set(Object.values(properties).filter((v) => typeof v === 'string'));
+  return (entries.find((entry) => entry.codes.some((code) => values.has(code))) ?? entries[0])?.swatch;
 }

@@ -103,10 +103,14 @@ export function decorate(
     layers.push(layer);
   }
   const colours = dark ? { accent: '#4fc0c7', halo: '#101417' } : { accent: '#0b6e75', halo: '#ffffff' };
+  // Bounds of a TileJSON are those of the data at that moment; live data may grow past them.
+  const bounds = catalogue.city.bounds;
+  const sources = Object.entries(style.sources).map(([id, source]) =>
+    [id, source.type === 'vector' ? { ...source, bounds } : source]);
   return {
     ...style,
     sources: {
-      ...style.sources,
+      ...Object.fromEntries(sources),
       'imgis-selected': { type: 'geojson', data: overlay.selected },
       'imgis-place': { type: 'geojson', data: overlay.place },
     },

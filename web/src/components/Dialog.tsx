@@ -14,10 +14,16 @@ export function Dialog({ title, onClose, children }: Props) {
     box.current?.showModal();
     return () => { if (before instanceof HTMLElement) before.focus(); };
   }, []);
+  // A dialog that turns into another (form, receipt) says so by its title.
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) document.getElementById('dialog-title')?.focus();
+    first.current = false;
+  }, [title]);
   return (
-    <dialog ref={box} class="dialog" aria-labelledby="dialog-title" onClose={onClose}>
+    <dialog ref={box} class="dialog" aria-labelledby="dialog-title" onCancel={onClose} onClose={onClose}>
       <div class="panel-head">
-        <h2 id="dialog-title">{title}</h2>
+        <h2 id="dialog-title" tabIndex={-1}>{title}</h2>
         <IconButton icon="close" label={t('close')} onClick={onClose} />
       </div>
       <div class="dialog-body">{children}</div>

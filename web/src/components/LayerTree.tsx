@@ -11,7 +11,7 @@ import { scaleText } from '../scale.ts';
 import { Icon } from './Icon.tsx';
 import { Swatch } from './Swatch.tsx';
 
-const legends = computed(() => {
+export const legends = computed(() => {
   const list = styleLayers.value as StyleLayer[];
   const other = { ru: 'Прочее', en: 'Other' };
   return new Map(catalogue.value?.layers.map((layer) => [layer.id, legendOf(list, layer, other)]));

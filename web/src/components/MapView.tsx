@@ -8,6 +8,8 @@ import { layerOf } from '../style.ts';
 import { baseStyle, catalogue, dismiss, failing, layerById, layerStates, mapProblem, mapReady, notices, startError } from '../state.ts';
 import { Icon, IconButton } from './Icon.tsx';
 
+const NAMED = 3;
+
 /** Titles of the shown layers that failing sources hold. */
 function failingTitles(): string {
   const ids = new Set(style()
@@ -15,7 +17,8 @@ function failingTitles(): string {
     .map((layer) => layerOf(layer) ?? '')
     .filter((id) => layerStates.value[id]?.on));
   const titles = [...ids].map((id) => layerById.value.get(id)).filter((layer) => !!layer);
-  return titles.map((layer) => say(layer.title)).join(', ');
+  const first = titles.slice(0, NAMED).map((layer) => say(layer.title)).join(', ');
+  return titles.length > NAMED ? `${first} (+${titles.length - NAMED})` : first;
 }
 
 function Notices() {

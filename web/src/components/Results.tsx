@@ -4,8 +4,9 @@ import { useEffect } from 'preact/hooks';
 import { clearResults, identifyAt, loadServices, zoomTo } from '../actions.ts';
 import { cadastralKey, rowsOf, titleOf } from '../format.ts';
 import { number, say, t, tn } from '../i18n.ts';
-import { legendOf, type StyleLayer } from '../legend.ts';
-import { catalogue, dialog, layerById, notify, results, selected, styleLayers } from '../state.ts';
+import { signOf } from '../legend.ts';
+import { legends } from './LayerTree.tsx';
+import { catalogue, dialog, layerById, notify, results, selected } from '../state.ts';
 import type { Found, Group } from '../types.ts';
 import { serviceTitle, Status } from './Applications.tsx';
 import { Icon, IconButton } from './Icon.tsx';
@@ -66,22 +67,23 @@ const same = (a: Found | null, b: Found) => a?.id === b.id && a.layer === b.laye
 function ResultGroup({ group }: { group: Group }) {
   const layer = layerById.value.get(group.layer);
   if (!layer) return null;
-  const sign = legendOf(styleLayers.value as StyleLayer[], layer, { ru: '', en: '' })[0]?.swatch;
+  const entries = legends.value.get(layer.id) ?? [];
   return (
     <section class="result-group" data-layer={layer.id}>
       <h3>
-        {sign && <Swatch sign={sign} />}
         <span>{say(layer.title)}</span>
         <span class="count">{number(group.count)}</span>
       </h3>
       <ul>
         {group.features.map((feature) => {
           const open = same(selected.value, feature);
+          const sign = signOf(entries, feature.properties);
           return (
             <li key={feature.id} class={open ? 'open' : ''}>
               <button type="button" class="feature" aria-expanded={open}
                 onClick={() => { selected.value = open ? null : feature; }}>
-                <span>{titleOf(layer, feature)}</span>
+                {sign && <Swatch sign={sign} />}
+                <span class="feature-title">{titleOf(layer, feature)}</span>
                 <Icon name="chevron" size={16} />
               </button>
               {open && <Card feature={feature} />}
