@@ -1,5 +1,7 @@
 //! Parcels: blocks divided, neighbours sharing every vertex; then bent.
 
+use geo::{LineString, Polygon, Validation};
+
 use super::plan::{Kind, Neighbourhood, Plan};
 use super::rng::Rng;
 use super::shape::{Bend, Poly, Pt, Tag, area, node, pt};
@@ -17,6 +19,11 @@ pub struct Parcel {
 pub struct Block {
     pub neighbourhood: usize,
     pub ring: Vec<Pt>,
+}
+
+fn is_simple(ring: &[Pt]) -> bool {
+    let line: LineString<f64> = ring.iter().map(|p| (p.x, p.y)).collect::<Vec<_>>().into();
+    Polygon::new(line, Vec::new()).is_valid()
 }
 
 /// m² of a usual parcel.
@@ -41,12 +48,14 @@ pub fn divide(plan: &Plan, bend: Bend, seed: u64) -> (Vec<Block>, Vec<Parcel>) {
         let mut rng = Rng::new(seed ^ 0x70, number as u64);
         for block in &neighbourhood.blocks {
             let mut parts = lots(neighbourhood, block, &mut rng);
-            let mut outline = vec![block.clone()];
+            // Long sides bend between their corners too.
+            let mut outline = vec![block.dense(60.0)];
             outline.append(&mut parts);
             node(&mut outline);
             for (at, part) in outline.into_iter().enumerate() {
                 let ring = bend.line(&part.points);
-                if ring.len() < 3 || area(&ring) < 30.0 || ring.len() != part.tags.len() {
+                // A sliver that the bend folds is left out.
+                if ring.len() != part.tags.len() || area(&ring) < 30.0 || !is_simple(&ring) {
                     continue;
                 }
                 if at == 0 {

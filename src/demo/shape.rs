@@ -130,6 +130,19 @@ impl Poly {
         out
     }
 
+    /// The same with a vertex at least every `step` metres.
+    pub fn dense(&self, step: f64) -> Self {
+        let mut out = Self { points: Vec::new(), tags: Vec::new() };
+        for (a, b, tag) in self.edges() {
+            let pieces = (a.to(b) / step).ceil().max(1.0);
+            for n in 0..pieces as usize {
+                out.points.push(a.toward(b, n as f64 / pieces));
+                out.tags.push(tag);
+            }
+        }
+        out
+    }
+
     /// Direction of the longest edge, and the extent along and across it.
     pub fn frame(&self) -> (Pt, f64, f64) {
         let longest = self

@@ -173,7 +173,7 @@ pub fn triggers(layer: &Layer) -> String {
              select count(*) into touched from new_rows;
              if touched > {coarse} then
                insert into imgis.feature_change (layer, op, row_count, new_box, actor)
-                 select {name}, 'insert', touched, st_extent({geometry})::box, who from new_rows;
+                 select {name}, 'insert', touched, st_extent({geometry})::geometry::box, who from new_rows;
              else
                insert into imgis.feature_change (layer, feature_id, op, new_box, actor)
                  select {name}, {id}, 'insert', {geometry}::box, who from new_rows;
@@ -182,7 +182,7 @@ pub fn triggers(layer: &Layer) -> String {
              select count(*) into touched from old_rows;
              if touched > {coarse} then
                insert into imgis.feature_change (layer, op, row_count, old_box, actor)
-                 select {name}, 'delete', touched, st_extent({geometry})::box, who from old_rows;
+                 select {name}, 'delete', touched, st_extent({geometry})::geometry::box, who from old_rows;
              else
                insert into imgis.feature_change (layer, feature_id, op, old_box, actor)
                  select {name}, {id}, 'delete', {geometry}::box, who from old_rows;
@@ -193,8 +193,8 @@ pub fn triggers(layer: &Layer) -> String {
                from old_rows o full join new_rows n using ({id}) where o.* is distinct from n.*;
              if touched > {coarse} then
                insert into imgis.feature_change (layer, op, row_count, old_box, new_box, actor)
-                 select {name}, 'update', touched, st_extent(o.{geometry})::box,
-                        st_extent(n.{geometry})::box, who
+                 select {name}, 'update', touched, st_extent(o.{geometry})::geometry::box,
+                        st_extent(n.{geometry})::geometry::box, who
                  from old_rows o full join new_rows n using ({id}) where o.* is distinct from n.*;
              elsif touched > 0 then
                insert into imgis.feature_change

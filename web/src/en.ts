@@ -71,7 +71,7 @@ export const en: Dictionary = {
   sending: 'Registering…',
   cancel: 'Cancel',
   receipt: 'Application registered',
-  number: 'Number',
+  status: 'Status',
   received: 'Received',
   dueOn: 'Due on',
   termWorking: forms('{n} working day', '{n} working days'),

@@ -13,6 +13,7 @@ export type Swatch = {
   dash?: number[];
   circle?: string;
   icon?: string;
+  text?: string;
 };
 export type Entry = { codes: string[]; label: Words | null; swatch: Swatch };
 
@@ -121,10 +122,8 @@ function paintOf(layer: StyleLayer, env: Env, swatch: Swatch): void {
   } else if (layer.type === 'circle') swatch.circle = String(value('circle-color'));
   else if (layer.type === 'symbol' && typeof value('icon-image') === 'string') {
     swatch.icon = String(value('icon-image'));
-  }
+  } else if (layer.type === 'symbol') swatch.text ??= String(value('text-color'));
 }
-
-const visible = (swatch: Swatch) => Object.keys(swatch).length > 0;
 
 function swatchFor(layers: StyleLayer[], env: Env): Swatch {
   const swatch: Swatch = {};
@@ -133,6 +132,8 @@ function swatchFor(layers: StyleLayer[], env: Env): Swatch {
     if (layer.metadata?.['imgis:label'] || (only && !only.includes(String(env.code)))) continue;
     paintOf(layer, env, swatch);
   }
+  // Letters are the sign only of a layer that draws nothing else.
+  if (Object.keys(swatch).length > 1) delete swatch.text;
   return swatch;
 }
 
@@ -162,7 +163,7 @@ export function legendOf(style: StyleLayer[], layer: Layer, other: Words): Entry
   const key = findKey(layers);
   const entries: Entry[] = [];
   const add = (codes: string[], label: Words | null, swatch: Swatch) => {
-    if (visible(swatch)) entries.push({ codes, label, swatch });
+    if (Object.keys(swatch).length) entries.push({ codes, label, swatch });
   };
   if (!key) {
     const only = layers.flatMap((l) => l.metadata?.['imgis:codes'] ?? []);

@@ -51,7 +51,7 @@ function LeftPanel() {
   return (
     <section id="left-panel" class="panel left float" aria-labelledby="left-title">
       <div class="panel-head">
-        <h2 id="left-title">{words.value[panel.value === 'layers' ? 'layers' : 'newest']}</h2>
+        <h2 id="left-title">{words.value[panel.value]}</h2>
         {panel.value === 'applications' && <a class="head-link" href="/applications">{t('allApplications')}</a>}
         <IconButton icon="close" label={t('close')} onClick={() => { panel.value = null; }} />
       </div>

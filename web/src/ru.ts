@@ -71,7 +71,7 @@ export const ru = {
   sending: 'Регистрация…',
   cancel: 'Отмена',
   receipt: 'Заявление зарегистрировано',
-  number: 'Номер',
+  status: 'Статус',
   received: 'Принято',
   dueOn: 'Контрольный срок',
   termWorking: forms('{n} рабочий день', '{n} рабочих дня', '{n} рабочих дней'),

@@ -19,7 +19,7 @@ function ReceiptView({ receipt, onClose }: { receipt: Receipt; onClose: () => vo
       <p class="receipt-number">{receipt.number}</p>
       <dl>
         <div><dt>{t('service')}</dt><dd>{serviceTitle(receipt.service)}</dd></div>
-        <div><dt>{t('results')}</dt><dd><Status status={receipt.status} /></dd></div>
+        <div><dt>{t('status')}</dt><dd><Status status={receipt.status} /></dd></div>
         {receipt.received_on && <div><dt>{t('received')}</dt><dd>{date(receipt.received_on)}</dd></div>}
         <div>
           <dt>{t('dueOn')}</dt>

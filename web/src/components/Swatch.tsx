@@ -34,6 +34,7 @@ function FromSprite({ name, badge }: { name: string; badge: boolean }) {
 
 export function Swatch({ sign }: { sign: Sign }) {
   if (sign.icon) return <span class="swatch"><FromSprite name={sign.icon} badge /></span>;
+  if (sign.text) return <span class="swatch letters" style={{ color: sign.text }}>12а</span>;
   if (sign.circle) {
     return (
       <svg class="swatch" viewBox="0 0 24 16" aria-hidden="true">
