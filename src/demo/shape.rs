@@ -132,7 +132,10 @@ impl Poly {
 
     /// The same with a vertex at least every `step` metres.
     pub fn dense(&self, step: f64) -> Self {
-        let mut out = Self { points: Vec::new(), tags: Vec::new() };
+        let mut out = Self {
+            points: Vec::new(),
+            tags: Vec::new(),
+        };
         for (a, b, tag) in self.edges() {
             let pieces = (a.to(b) / step).ceil().max(1.0);
             for n in 0..pieces as usize {
