@@ -145,10 +145,7 @@ impl City {
         let fault = |detail: String| Err(Error::file(file, None, detail));
         let [west, south, east, north] = city.bounds;
         if !(west < east && south < north && west >= -180.0 && north <= 90.0) {
-            return fault(format!(
-                "bounds {:?} are not west, south, east, north",
-                city.bounds
-            ));
+            return fault(format!("bounds {:?} are not west, south, east, north", city.bounds));
         }
         if let Err(error) = regex::Regex::new(&city.cadastral_number.pattern) {
             return fault(format!("cadastral_number.pattern: {error}"));
@@ -192,9 +189,7 @@ pub fn read_toml<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| Error::file(file, None, format!("cannot be read: {error}")))?;
     toml::from_str(&text).map_err(|error| {
-        let line = error
-            .span()
-            .map(|span| text[..span.start].matches('\n').count() + 1);
+        let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
         Error::file(file, line, error.message().to_string())
     })
 }
@@ -205,8 +200,5 @@ pub enum Database {
     /// A private cluster in this folder, owned by the running program.
     Embedded(PathBuf),
     /// A PostgreSQL ≥ 15 with PostGIS that somebody else runs.
-    External {
-        server: String,
-        owner: Option<String>,
-    },
+    External { server: String, owner: Option<String> },
 }

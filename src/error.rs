@@ -94,30 +94,18 @@ pub enum Error {
 impl Error {
     /// 400 naming the parameter.
     pub fn parameter(parameter: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::Parameter {
-            parameter: parameter.into(),
-            detail: detail.into(),
-        }
+        Self::Parameter { parameter: parameter.into(), detail: detail.into() }
     }
 
     /// 422 with one fault.
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        let fault = Fault {
-            pointer: pointer.into(),
-            detail: detail.into(),
-            place: None,
-        };
-        Self::Invalid {
-            faults: vec![fault],
-        }
+        let fault = Fault { pointer: pointer.into(), detail: detail.into(), place: None };
+        Self::Invalid { faults: vec![fault] }
     }
 
     /// 404.
     pub fn not_found(what: &'static str, name: impl ToString) -> Self {
-        Self::NotFound {
-            what,
-            name: name.to_string(),
-        }
+        Self::NotFound { what, name: name.to_string() }
     }
 
     /// 500; the cause is logged, never sent.
@@ -127,11 +115,7 @@ impl Error {
 
     /// A fault of one file.
     pub fn file(file: impl Into<PathBuf>, line: Option<usize>, detail: impl Into<String>) -> Self {
-        Self::Files(vec![FileFault {
-            file: file.into(),
-            line,
-            detail: detail.into(),
-        }])
+        Self::Files(vec![FileFault { file: file.into(), line, detail: detail.into() }])
     }
 }
 

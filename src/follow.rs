@@ -22,9 +22,7 @@ impl Imgis {
         for layer in self.catalogue.layers() {
             if let Follow::Every(seconds) = layer.follow {
                 let (imgis, layer) = (self.clone(), layer.clone());
-                refreshers.push(tokio::spawn(
-                    imgis.refresh(layer, Duration::from_secs(seconds)),
-                ));
+                refreshers.push(tokio::spawn(imgis.refresh(layer, Duration::from_secs(seconds))));
             }
         }
         let mut state = None;
@@ -75,10 +73,7 @@ impl Imgis {
             features += self.load_layer(client, layer).await?;
         }
         change::sql::end(client).await?;
-        self.set_ready(Ready {
-            snapshot: Some(snapshot.clone()),
-            fault: None,
-        });
+        self.set_ready(Ready { snapshot: Some(snapshot.clone()), fault: None });
         tracing::info!(
             features,
             seconds = started.elapsed().as_secs_f32(),
@@ -120,10 +115,7 @@ impl Imgis {
             }
         }
         change::sql::end(client).await?;
-        self.set_ready(Ready {
-            snapshot: Some(batch.snapshot.clone()),
-            fault: None,
-        });
+        self.set_ready(Ready { snapshot: Some(batch.snapshot.clone()), fault: None });
         for (layer, ids, bbox) in told {
             self.tell(&layer, ids, bbox);
         }

@@ -84,18 +84,14 @@ impl Imgis {
     pub async fn applied(&self, token: ChangeToken) -> bool {
         let mut ready = self.ready.subscribe();
         let seen = ready.wait_for(|ready| ready.snapshot.as_ref().is_some_and(|s| s.sees(token)));
-        tokio::time::timeout(limit::APPLIED_WAIT, seen)
-            .await
-            .is_ok_and(|seen| seen.is_ok())
+        tokio::time::timeout(limit::APPLIED_WAIT, seen).await.is_ok_and(|seen| seen.is_ok())
     }
 
     /// Waits until the store is loaded.
     pub async fn loaded(&self, wait: Duration) -> bool {
         let mut ready = self.ready.subscribe();
         let loaded = ready.wait_for(|ready| ready.snapshot.is_some());
-        tokio::time::timeout(wait, loaded)
-            .await
-            .is_ok_and(|loaded| loaded.is_ok())
+        tokio::time::timeout(wait, loaded).await.is_ok_and(|loaded| loaded.is_ok())
     }
 
     /// How far the store is.
@@ -109,17 +105,9 @@ impl Imgis {
 
     /// Tells everyone who watches.
     pub(crate) fn tell(&self, layer: &str, ids: Option<Vec<i64>>, bbox: Option<[f64; 4]>) {
-        let mut recent = self
-            .recent
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let number = recent.back().map_or(1, |event| event.number + 1);
-        let event = ChangeEvent {
-            number,
-            layer: layer.to_string(),
-            ids,
-            bbox,
-        };
+        let event = ChangeEvent { number, layer: layer.to_string(), ids, bbox };
         recent.push_back(event.clone());
         if recent.len() > limit::CHANGE_EVENTS_KEPT {
             recent.pop_front();
@@ -133,23 +121,16 @@ impl Imgis {
         &self,
         after: Option<u64>,
     ) -> (broadcast::Receiver<ChangeEvent>, Option<Vec<ChangeEvent>>) {
-        let recent = self
-            .recent
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let receiver = self.events.subscribe();
         let last = recent.back().map_or(0, |event| event.number);
         let first = recent.front().map_or(1, |event| event.number);
         let missed = match after {
             None => Some(Vec::new()),
             Some(after) if after > last || after + 1 < first => None,
-            Some(after) => Some(
-                recent
-                    .iter()
-                    .filter(|event| event.number > after)
-                    .cloned()
-                    .collect(),
-            ),
+            Some(after) => {
+                Some(recent.iter().filter(|event| event.number > after).cloned().collect())
+            }
         };
         (receiver, missed)
     }

@@ -48,12 +48,7 @@ impl Styles {
         let document = serde_json::from_str(&text)
             .map_err(|error| Error::file(&file, Some(error.line()), error.to_string()))?;
         let palette = read_toml(&dir.join("palette.toml"))?;
-        Ok(Self {
-            document,
-            palette,
-            sprites: dir.join("sprites"),
-            file,
-        })
+        Ok(Self { document, palette, sprites: dir.join("sprites"), file })
     }
 
     /// What does not agree with the layers: unknown layers, unknown colours.
@@ -61,15 +56,8 @@ impl Styles {
         let text = std::fs::read_to_string(&self.file).unwrap_or_default();
         let mut faults = Vec::new();
         let mut fault = |needle: &str, detail: String| {
-            let line = text
-                .lines()
-                .position(|line| line.contains(needle))
-                .map(|line| line + 1);
-            faults.push(FileFault {
-                file: self.file.clone(),
-                line,
-                detail,
-            });
+            let line = text.lines().position(|line| line.contains(needle)).map(|line| line + 1);
+            faults.push(FileFault { file: self.file.clone(), line, detail });
         };
         let mut colours = Vec::new();
         strings(&self.document, &mut |text| {
@@ -80,24 +68,16 @@ impl Styles {
             }
         });
         for colour in colours {
-            fault(
-                &colour,
-                format!("the colour {colour} is not in palette.toml"),
-            );
+            fault(&colour, format!("the colour {colour} is not in palette.toml"));
         }
         for layer in self.document["layers"].as_array().into_iter().flatten() {
             let Some(source_layer) = layer["source-layer"].as_str() else {
                 continue;
             };
             let name = source_layer.strip_suffix("_label").unwrap_or(source_layer);
-            let known = catalogue
-                .layer(source_layer)
-                .or_else(|| catalogue.layer(name));
+            let known = catalogue.layer(source_layer).or_else(|| catalogue.layer(name));
             if known.is_none() {
-                fault(
-                    source_layer,
-                    format!("the style draws {source_layer}, which is no layer"),
-                );
+                fault(source_layer, format!("the style draws {source_layer}, which is no layer"));
             }
         }
         faults
@@ -112,9 +92,7 @@ impl Styles {
                 let Some(url) = source["url"].as_str() else {
                     return true;
                 };
-                let Some(ids) = url
-                    .strip_prefix("/tiles/")
-                    .and_then(|u| u.strip_suffix(".json"))
+                let Some(ids) = url.strip_prefix("/tiles/").and_then(|u| u.strip_suffix(".json"))
                 else {
                     return true;
                 };
@@ -129,30 +107,21 @@ impl Styles {
         let sources = style["sources"].clone();
         if let Some(layers) = style["layers"].as_array_mut() {
             layers.retain(|layer| {
-                let source = layer["source"]
-                    .as_str()
-                    .is_none_or(|s| sources.get(s).is_some());
-                let id = layer["metadata"]["imgis:layer"]
-                    .as_str()
-                    .or(layer["source-layer"].as_str());
+                let source = layer["source"].as_str().is_none_or(|s| sources.get(s).is_some());
+                let id =
+                    layer["metadata"]["imgis:layer"].as_str().or(layer["source-layer"].as_str());
                 source && id.is_none_or(readable)
             });
         }
         replace(&mut style, &|text| {
-            if let Some(colour) = text
-                .strip_prefix('$')
-                .and_then(|name| self.palette.get(name))
-            {
+            if let Some(colour) = text.strip_prefix('$').and_then(|name| self.palette.get(name)) {
                 return Some(match theme {
                     Theme::Light => colour.light.clone(),
                     Theme::Dark => colour.dark.clone(),
                 });
             }
             let rooted = ["/tiles/", "/sprites/", "/fonts/", "/glyphs/"];
-            rooted
-                .iter()
-                .any(|root| text.starts_with(root))
-                .then(|| format!("{base}{text}"))
+            rooted.iter().any(|root| text.starts_with(root)).then(|| format!("{base}{text}"))
         });
         style
     }
@@ -162,9 +131,7 @@ impl Styles {
     /// # Errors
     /// 404.
     pub fn sprite(&self, name: &str) -> Result<Vec<u8>> {
-        let plain = name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_@.".contains(c));
+        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_@.".contains(c));
         if !plain || name.contains("..") {
             return Err(Error::not_found("sprite", name));
         }

@@ -62,9 +62,7 @@ impl Caller {
     pub fn may_read(&self, read: &Read) -> bool {
         match read {
             Read::Public => true,
-            Read::Staff => Role::ALL
-                .iter()
-                .any(|role| *role != Role::Applicant && self.has(*role)),
+            Read::Staff => Role::ALL.iter().any(|role| *role != Role::Applicant && self.has(*role)),
             Read::Roles(roles) => roles.iter().any(|role| self.has(*role)),
         }
     }
@@ -85,10 +83,7 @@ impl Caller {
 
     /// The roles of the caller.
     pub fn roles(&self) -> Vec<Role> {
-        Role::ALL
-            .into_iter()
-            .filter(|role| self.has(*role))
-            .collect()
+        Role::ALL.into_iter().filter(|role| self.has(*role)).collect()
     }
 }
 

@@ -41,24 +41,18 @@ impl Calendar {
             let line = record.position().map(|position| position.line() as usize);
             let fault = |detail: String| Error::file(file, line, detail);
             let day = record.get(0).unwrap_or_default();
-            let date: Date = day
-                .parse()
-                .map_err(|_| fault(format!("{day:?} is not a date")))?;
+            let date: Date = day.parse().map_err(|_| fault(format!("{day:?} is not a date")))?;
             let kind = match record.get(1).unwrap_or_default() {
                 "off" => DayKind::Off,
                 "decree_off" => DayKind::DecreeOff,
                 "short" => DayKind::Short,
                 "work" => DayKind::Work,
                 other => {
-                    return Err(fault(format!(
-                        "{other:?} is not off, decree_off, short, work"
-                    )));
+                    return Err(fault(format!("{other:?} is not off, decree_off, short, work")));
                 }
             };
             calendar.years.insert(date.year());
-            calendar
-                .days
-                .insert(date, (kind, record.get(2).unwrap_or_default().to_string()));
+            calendar.days.insert(date, (kind, record.get(2).unwrap_or_default().to_string()));
         }
         Ok(calendar)
     }
@@ -82,10 +76,7 @@ impl Calendar {
     pub fn working_days(&self, year: i16) -> Option<usize> {
         let first = Date::new(year, 1, 1).ok()?;
         let mut count = 0;
-        for date in first
-            .series(jiff::Span::new().days(1))
-            .take_while(|date| date.year() == year)
-        {
+        for date in first.series(jiff::Span::new().days(1)).take_while(|date| date.year() == year) {
             count += usize::from(self.day(date, false)?.0);
         }
         Some(count)

@@ -55,13 +55,8 @@ impl Deadline {
             counted_from: term.counted_from.clone(),
             legal_basis: term.legal_basis.clone(),
         };
-        let mut deadline = Self {
-            due_on: None,
-            term: words,
-            from,
-            counted: Vec::new(),
-            alarm: None,
-        };
+        let mut deadline =
+            Self { due_on: None, term: words, from, counted: Vec::new(), alarm: None };
         let mut left = term.days;
         let mut date = from;
         for _ in 0..DAYS_MAX {

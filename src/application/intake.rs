@@ -33,19 +33,12 @@ pub async fn keep(client: &Object, caller: &Caller, arrival: Arrival<'_>) -> Res
     if let Some(key) = arrival.idempotency_key
         && (key.is_empty() || key.len() > 200 || !key.is_ascii())
     {
-        return Err(Error::parameter(
-            "Idempotency-Key",
-            "wants 1 … 200 ASCII characters",
-        ));
+        return Err(Error::parameter("Idempotency-Key", "wants 1 … 200 ASCII characters"));
     }
     let hash = Sha256::digest(arrival.body);
     let sha256: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     if let Some(id) = sql::keep(client, caller.name(), &arrival, hash.as_slice()).await? {
-        return Ok(Kept {
-            id,
-            sha256,
-            receipt: None,
-        });
+        return Ok(Kept { id, sha256, receipt: None });
     }
     let key = arrival.idempotency_key.unwrap_or_default();
     let (id, same, receipt) = sql::kept(client, arrival.channel, key, hash.as_slice()).await?;
@@ -54,9 +47,5 @@ pub async fn keep(client: &Object, caller: &Caller, arrival: Arrival<'_>) -> Res
             "the Idempotency-Key {key} came before with another body"
         )));
     }
-    Ok(Kept {
-        id,
-        sha256,
-        receipt,
-    })
+    Ok(Kept { id, sha256, receipt })
 }

@@ -54,20 +54,12 @@ pub fn site_layer(catalogue: &Catalogue) -> Option<&Arc<Layer>> {
 /// # Errors
 /// 403.
 pub fn may_see(caller: &Caller) -> Result<()> {
-    let roles = [
-        Role::Clerk,
-        Role::Executor,
-        Role::Reviewer,
-        Role::Head,
-        Role::Auditor,
-        Role::Admin,
-    ];
+    let roles =
+        [Role::Clerk, Role::Executor, Role::Reviewer, Role::Head, Role::Auditor, Role::Admin];
     if caller.has_any(&roles) {
         return Ok(());
     }
-    Err(Error::Forbidden(
-        "applications are seen by the staff that works on them".into(),
-    ))
+    Err(Error::Forbidden("applications are seen by the staff that works on them".into()))
 }
 
 /// Who may register what arrived.
@@ -75,7 +67,5 @@ fn may_register(caller: &Caller) -> Result<()> {
     if caller.has_any(&[Role::Clerk, Role::Executor]) {
         return Ok(());
     }
-    Err(Error::Forbidden(
-        "registering applications is the clerk's right".into(),
-    ))
+    Err(Error::Forbidden("registering applications is the clerk's right".into()))
 }

@@ -64,10 +64,7 @@ pub struct Service {
 impl Service {
     /// The term in force on a day.
     pub fn term_on(&self, date: Date) -> Option<&Term> {
-        self.terms
-            .iter()
-            .filter(|term| term.from <= date)
-            .max_by_key(|term| term.from)
+        self.terms.iter().filter(|term| term.from <= date).max_by_key(|term| term.from)
     }
 }
 
@@ -85,17 +82,10 @@ impl Services {
         let mut faults = Vec::new();
         for file in crate::layer::toml_files(dir)? {
             let mut service: Service = read_toml(&file)?;
-            service.id = file
-                .file_stem()
-                .and_then(|stem| stem.to_str())
-                .unwrap_or_default()
-                .to_string();
+            service.id =
+                file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_string();
             let mut fault = |detail: String| {
-                faults.push(FileFault {
-                    file: file.clone(),
-                    line: None,
-                    detail,
-                });
+                faults.push(FileFault { file: file.clone(), line: None, detail });
             };
             for link in &service.links {
                 match catalogue.layer(link) {
@@ -111,10 +101,7 @@ impl Services {
             }
             let letters = service.code.chars().all(|c| c.is_ascii_uppercase());
             if !letters || !(2..=4).contains(&service.code.len()) {
-                fault(format!(
-                    "code {:?} is not two to four capitals",
-                    service.code
-                ));
+                fault(format!("code {:?} is not two to four capitals", service.code));
             }
             if services.iter().any(|other| other.code == service.code) {
                 fault(format!("code {} is taken by another service", service.code));
@@ -124,11 +111,7 @@ impl Services {
             }
             services.push(service);
         }
-        if faults.is_empty() {
-            Ok(Self(services))
-        } else {
-            Err(Error::Files(faults))
-        }
+        if faults.is_empty() { Ok(Self(services)) } else { Err(Error::Files(faults)) }
     }
 
     /// Every service.

@@ -60,12 +60,7 @@ pub async fn kept(
 /// Locks an arrival for registration; the receipt, if somebody else was first.
 pub async fn lock_intake(client: &Client, id: i64) -> Result<Option<Json>> {
     // `for update` needs a right on a column that the server may write.
-    client
-        .execute(
-            "update imgis.intake set state = state where id = $1",
-            &[&id],
-        )
-        .await?;
+    client.execute("update imgis.intake set state = state where id = $1", &[&id]).await?;
     let row = client
         .query_one(
             "select a.receipt
@@ -92,9 +87,7 @@ pub async fn fail(client: &Client, id: i64, reason: &str) -> Result<()> {
 
 /// `2026-EP-000123`; gaps are allowed.
 pub async fn next_number(client: &Client, year: i16, code: &str) -> Result<String> {
-    let row = client
-        .query_one("select nextval('imgis.application_series')", &[])
-        .await?;
+    let row = client.query_one("select nextval('imgis.application_series')", &[]).await?;
     let number: i64 = row.get(0);
     Ok(format!("{year}-{code}-{number:06}"))
 }
@@ -198,12 +191,7 @@ pub async fn parcels(
         "select {key} from {} where {key} = any($1) and geometry is not null order by {key}",
         layer.table()
     );
-    Ok(client
-        .query(&text, &[&numbers])
-        .await?
-        .iter()
-        .map(|row| row.get(0))
-        .collect())
+    Ok(client.query(&text, &[&numbers]).await?.iter().map(|row| row.get(0)).collect())
 }
 
 /// A site of whole parcels.
@@ -237,10 +225,7 @@ pub async fn outside_share(
     city: &City,
     site: i64,
 ) -> Result<Option<f64>> {
-    if catalogue
-        .layer("municipal_boundary")
-        .is_some_and(|layer| layer.property("kind").is_some())
-    {
+    if catalogue.layer("municipal_boundary").is_some_and(|layer| layer.property("kind").is_some()) {
         let row = client
             .query_one(
                 "select 1 - sum(st_area(st_intersection(b.geometry, s.geometry))) / s.area_m2
@@ -307,9 +292,7 @@ pub async fn link(
         g = layer.geometry_column(),
         table = layer.table(),
     );
-    client
-        .execute(&text, &[&application, &site, &relation, &provenance])
-        .await?;
+    client.execute(&text, &[&application, &site, &relation, &provenance]).await?;
     Ok(())
 }
 
@@ -351,16 +334,11 @@ pub async fn links(client: &Client, application: i64) -> Result<Vec<Json>> {
 /// Writes the site of an application into its layer, as it stands now.
 pub async fn show_site(client: &Client, layer: &Layer, application: i64) -> Result<()> {
     let known = ["number", "service", "status", "due_on", "division"];
-    let names: Vec<&str> = known
-        .into_iter()
-        .filter(|name| layer.property(name).is_some())
-        .collect();
+    let names: Vec<&str> =
+        known.into_iter().filter(|name| layer.property(name).is_some()).collect();
     let columns: String = names.iter().map(|name| format!(", {name}")).collect();
     let values: String = names.iter().map(|name| format!(", a.{name}")).collect();
-    let set: String = names
-        .iter()
-        .map(|name| format!(", {name} = excluded.{name}"))
-        .collect();
+    let set: String = names.iter().map(|name| format!(", {name} = excluded.{name}")).collect();
     let text = format!(
         "insert into {} (id, geometry{columns})
          select a.id, s.geometry{values}
@@ -397,10 +375,7 @@ pub async fn event(
 /// Ends a registration: the receipt is kept, the arrival points to its case.
 pub async fn finish(client: &Client, id: i64, intake: i64, receipt: &Json) -> Result<()> {
     client
-        .execute(
-            "update imgis.application set receipt = $2 where id = $1",
-            &[&id, &receipt],
-        )
+        .execute("update imgis.application set receipt = $2 where id = $1", &[&id, &receipt])
         .await?;
     client
         .execute(

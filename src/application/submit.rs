@@ -52,23 +52,10 @@ pub async fn submit(
     let kept = intake::keep(client, caller, arrival).await?;
     if let Some(receipt) = kept.receipt {
         let number = receipt["number"].as_str().unwrap_or_default().to_string();
-        return Ok(Submitted {
-            number,
-            receipt,
-            token: None,
-        });
+        return Ok(Submitted { number, receipt, token: None });
     }
-    let walk = Walk {
-        office,
-        catalogue,
-        city,
-        caller,
-        now,
-    };
-    match walk
-        .register(client, &kept.sha256, kept.id, arrival.body)
-        .await
-    {
+    let walk = Walk { office, catalogue, city, caller, now };
+    match walk.register(client, &kept.sha256, kept.id, arrival.body).await {
         Ok(submitted) => Ok(submitted),
         Err(error) => {
             sql::fail(client, kept.id, &error.to_string()).await?;
@@ -99,11 +86,7 @@ impl Walk<'_> {
         let at = transaction.client();
         if let Some(receipt) = sql::lock_intake(at, intake).await? {
             let number = receipt["number"].as_str().unwrap_or_default().to_string();
-            return Ok(Submitted {
-                number,
-                receipt,
-                token: None,
-            });
+            return Ok(Submitted { number, receipt, token: None });
         }
         change::sql::set_actor(at, self.caller.name()).await?;
         let local = self.now.to_zoned(self.city.zone()).datetime();
@@ -153,11 +136,7 @@ impl Walk<'_> {
         sql::finish(at, id, intake, &receipt).await?;
         let token = change::sql::token(at).await?;
         transaction.commit().await?;
-        Ok(Submitted {
-            number,
-            receipt,
-            token: Some(token),
-        })
+        Ok(Submitted { number, receipt, token: Some(token) })
     }
 
     async fn site(&self, at: &Client, id: i64, request: &SiteRequest) -> Result<sql::Site> {
@@ -166,14 +145,8 @@ impl Walk<'_> {
                 let ewkb = ewkb_of_geojson(geometry, 4326)?;
                 if let Some((reason, place)) = sql::defect(at, &ewkb).await? {
                     let detail = format!("the site is not valid: {reason}");
-                    let fault = Fault {
-                        pointer: "/site".into(),
-                        detail,
-                        place: Some(place),
-                    };
-                    return Err(Error::Invalid {
-                        faults: vec![fault],
-                    });
+                    let fault = Fault { pointer: "/site".into(), detail, place: Some(place) };
+                    return Err(Error::Invalid { faults: vec![fault] });
                 }
                 sql::drawn_site(at, id, &ewkb, self.city.srid).await?
             }
@@ -199,36 +172,22 @@ impl Walk<'_> {
         };
         let outside = sql::outside_share(at, self.catalogue, self.city, site.id).await?;
         if outside.is_some_and(|share| share > 0.999_999) {
-            return Err(Error::invalid(
-                "/site",
-                "the site lies outside the municipality",
-            ));
+            return Err(Error::invalid("/site", "the site lies outside the municipality"));
         }
-        Ok(sql::Site {
-            outside_share: outside,
-            ..site
-        })
+        Ok(sql::Site { outside_share: outside, ..site })
     }
 
     /// The layer of parcels and its key.
     fn parcels(&self) -> Result<(&Layer, &str)> {
-        let layer = self
-            .catalogue
-            .layers()
-            .iter()
-            .find(|layer| layer.linkable == Some(Linkable::Subject));
+        let layer =
+            self.catalogue.layers().iter().find(|layer| layer.linkable == Some(Linkable::Subject));
         let key = layer.and_then(|layer| {
             let mut keys = layer.properties.iter();
-            keys.find(|p| p.kind == PropertyType::CadastralNumber)
-                .map(|p| (layer, p))
+            keys.find(|p| p.kind == PropertyType::CadastralNumber).map(|p| (layer, p))
         });
-        key.map(|(layer, property)| (layer.as_ref(), property.name.as_str()))
-            .ok_or_else(|| {
-                Error::invalid(
-                    "/site/cadastral_numbers",
-                    "this municipality has no layer of parcels",
-                )
-            })
+        key.map(|(layer, property)| (layer.as_ref(), property.name.as_str())).ok_or_else(|| {
+            Error::invalid("/site/cadastral_numbers", "this municipality has no layer of parcels")
+        })
     }
 
     async fn links(
@@ -256,19 +215,14 @@ impl Walk<'_> {
 
 /// Reads a submission; all its faults at once.
 fn parse<'a>(body: &[u8], office: &'a Office, city: &City) -> Result<Request<'a>> {
-    let json: Json = serde_json::from_slice(body).map_err(|error| Error::Malformed {
-        detail: format!("the body is not JSON: {error}"),
-    })?;
+    let json: Json = serde_json::from_slice(body)
+        .map_err(|error| Error::Malformed { detail: format!("the body is not JSON: {error}") })?;
     let Json::Object(fields) = &json else {
         return Err(Error::invalid("", "an object is wanted"));
     };
     let mut faults = Vec::new();
     let mut fault = |pointer: &str, detail: String| {
-        faults.push(Fault {
-            pointer: pointer.into(),
-            detail,
-            place: None,
-        });
+        faults.push(Fault { pointer: pointer.into(), detail, place: None });
     };
     for name in fields.keys() {
         if !["service", "applicant", "subject", "site"].contains(&name.as_str()) {
@@ -278,25 +232,14 @@ fn parse<'a>(body: &[u8], office: &'a Office, city: &City) -> Result<Request<'a>
     let service_id = json["service"].as_str().unwrap_or_default();
     let service = office.services.get(service_id);
     if service.is_none() {
-        let known: Vec<&str> = office
-            .services
-            .all()
-            .iter()
-            .map(|s| s.id.as_str())
-            .collect();
-        let detail = format!(
-            "{service_id:?} is not a service; known are {}",
-            known.join(", ")
-        );
+        let known: Vec<&str> = office.services.all().iter().map(|s| s.id.as_str()).collect();
+        let detail = format!("{service_id:?} is not a service; known are {}", known.join(", "));
         fault("/service", detail);
     }
     let applicant = &json["applicant"];
     let name = applicant["name"].as_str().unwrap_or_default().trim();
     if name.is_empty() || name.chars().count() > 500 {
-        fault(
-            "/applicant/name",
-            "a name of 1 … 500 characters is wanted".into(),
-        );
+        fault("/applicant/name", "a name of 1 … 500 characters is wanted".into());
     }
     if !matches!(applicant["kind"].as_str(), Some("person" | "organisation")) {
         fault("/applicant/kind", "person or organisation is wanted".into());
@@ -305,10 +248,7 @@ fn parse<'a>(body: &[u8], office: &'a Office, city: &City) -> Result<Request<'a>
         Json::Null => None,
         Json::String(text) if text.chars().count() <= 2_000 => Some(text.clone()),
         _ => {
-            fault(
-                "/subject",
-                "a text of at most 2000 characters is wanted".into(),
-            );
+            fault("/subject", "a text of at most 2000 characters is wanted".into());
             None
         }
     };
@@ -321,12 +261,9 @@ fn parse<'a>(body: &[u8], office: &'a Office, city: &City) -> Result<Request<'a>
         Err(other) => return Err(other),
     };
     match (service, site) {
-        (Some(service), Some(site)) if faults.is_empty() => Ok(Request {
-            service,
-            applicant: applicant.clone(),
-            subject,
-            site,
-        }),
+        (Some(service), Some(site)) if faults.is_empty() => {
+            Ok(Request { service, applicant: applicant.clone(), subject, site })
+        }
         _ => Err(Error::Invalid { faults }),
     }
 }
@@ -335,17 +272,11 @@ fn site(json: &Json, city: &City) -> Result<SiteRequest> {
     if let Some(numbers) = json.get("cadastral_numbers") {
         let list = numbers.as_array().filter(|list| !list.is_empty());
         let Some(list) = list else {
-            return Err(Error::invalid(
-                "/site/cadastral_numbers",
-                "a list of numbers is wanted",
-            ));
+            return Err(Error::invalid("/site/cadastral_numbers", "a list of numbers is wanted"));
         };
         if list.len() > limit::SITE_PARCELS_MAX {
             let limit = limit::SITE_PARCELS_MAX.to_string();
-            return Err(Error::TooLarge {
-                what: "the number of parcels of a site",
-                limit,
-            });
+            return Err(Error::TooLarge { what: "the number of parcels of a site", limit });
         }
         let mut parsed = Vec::new();
         for (at, item) in list.iter().enumerate() {
@@ -366,9 +297,8 @@ fn site(json: &Json, city: &City) -> Result<SiteRequest> {
     }
     match GeoJson(json.clone()).check("/site")? {
         "Polygon" | "MultiPolygon" => Ok(SiteRequest::Drawn(json.clone())),
-        kind => Err(Error::invalid(
-            "/site/type",
-            format!("{kind} has no area; a polygon is wanted"),
-        )),
+        kind => {
+            Err(Error::invalid("/site/type", format!("{kind} has no area; a polygon is wanted")))
+        }
     }
 }

@@ -32,16 +32,8 @@ impl Snapshot {
         let mut parts = text.split(':');
         let _xmin: u64 = parts.next()?.parse().ok()?;
         let xmax = parts.next()?.parse().ok()?;
-        let running = parts
-            .next()?
-            .split(',')
-            .filter_map(|xid| xid.parse().ok())
-            .collect();
-        Some(Self {
-            text: text.to_string(),
-            xmax,
-            running,
-        })
+        let running = parts.next()?.split(',').filter_map(|xid| xid.parse().ok()).collect();
+        Some(Self { text: text.to_string(), xmax, running })
     }
 
     /// The text form.

@@ -7,10 +7,7 @@ use crate::error::{Error, Result};
 
 /// What the running statement sees.
 pub async fn snapshot(client: &Client) -> Result<Snapshot> {
-    let text: String = client
-        .query_one("select pg_current_snapshot()::text", &[])
-        .await?
-        .get(0);
+    let text: String = client.query_one("select pg_current_snapshot()::text", &[]).await?.get(0);
     Snapshot::parse(&text)
         .ok_or_else(|| Error::internal(format!("a snapshot of the form {text:?}")))
 }
@@ -44,9 +41,7 @@ pub async fn listen(client: &Client) -> Result<()> {
 
 /// Begins the read-only transaction in which changes and rows agree.
 pub async fn begin(client: &Client) -> Result<()> {
-    Ok(client
-        .batch_execute("begin isolation level repeatable read, read only")
-        .await?)
+    Ok(client.batch_execute("begin isolation level repeatable read, read only").await?)
 }
 
 /// Ends it.
@@ -56,18 +51,13 @@ pub async fn end(client: &Client) -> Result<()> {
 
 /// The running transaction, for read-your-writes.
 pub async fn token(client: &Client) -> Result<ChangeToken> {
-    let text: String = client
-        .query_one("select pg_current_xact_id()::text", &[])
-        .await?
-        .get(0);
+    let text: String = client.query_one("select pg_current_xact_id()::text", &[]).await?.get(0);
     text.parse().map(ChangeToken).map_err(Error::internal)
 }
 
 /// Says whose edit the running transaction is.
 pub async fn set_actor(client: &Client, actor: &str) -> Result<()> {
-    client
-        .execute("select set_config('imgis.actor', $1, true)", &[&actor])
-        .await?;
+    client.execute("select set_config('imgis.actor', $1, true)", &[&actor]).await?;
     Ok(())
 }
 

@@ -37,10 +37,7 @@ pub async fn run(file: &Path, database: Option<Database>) -> Result<ExitCode> {
     }
     match (&catalogue, faults.len()) {
         (Some(catalogue), 0) => {
-            println!(
-                "{} layers, styles and services agree",
-                catalogue.layers().len()
-            );
+            println!("{} layers, styles and services agree", catalogue.layers().len());
             Ok(ExitCode::SUCCESS)
         }
         (_, count) => {
@@ -73,18 +70,12 @@ async fn against(
         None => db::connect(&reached.server()).await?,
     };
     let mut fault = |detail: String| {
-        faults.push(FileFault {
-            file: city.file.clone(),
-            line: None,
-            detail,
-        });
+        faults.push(FileFault { file: city.file.clone(), line: None, detail });
     };
     let pending = db::pending(&client).await?;
     for migration in &pending {
         let name = format!("{:04}_{}", migration.version, migration.name);
-        fault(format!(
-            "the database lacks migration {name}: run imgis migrate"
-        ));
+        fault(format!("the database lacks migration {name}: run imgis migrate"));
     }
     if !pending.is_empty() {
         return Ok(());
@@ -94,11 +85,7 @@ async fn against(
         for step in steps {
             let file = city.layers_dir().join(format!("{}.toml", step.layer));
             let detail = format!("the database lacks this ({}): run imgis migrate", step.what);
-            faults.push(FileFault {
-                file,
-                line: None,
-                detail,
-            });
+            faults.push(FileFault { file, line: None, detail });
         }
     }
     Ok(())

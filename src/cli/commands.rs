@@ -94,11 +94,7 @@ pub async fn import(city: City, database: &Database, options: &Import) -> Result
     };
     let reached = reach::reach(database).await?;
     let result = async {
-        if reached
-            .cluster
-            .as_ref()
-            .is_none_or(crate::db::Cluster::is_owner)
-        {
+        if reached.cluster.as_ref().is_none_or(crate::db::Cluster::is_owner) {
             reached.bring_up_to_date(&city, &catalogue).await?;
         }
         let mut client = db::connect(&db::as_server(reached.server())).await?;
@@ -118,18 +114,11 @@ pub async fn import(city: City, database: &Database, options: &Import) -> Result
     reached.stop().await;
     let report = report?;
     if options.json {
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&report).map_err(Error::internal)?
-        );
+        println!("{}", serde_json::to_string_pretty(&report).map_err(Error::internal)?);
     } else {
         println!("{}", told(&report, options.dry_run));
     }
-    Ok(if report.refused > 0 {
-        ExitCode::from(2)
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if report.refused > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
 fn told(report: &Report, dry_run: bool) -> String {
@@ -147,21 +136,11 @@ fn told(report: &Report, dry_run: bool) -> String {
         report.refused,
     ));
     for refusal in &report.refusals {
-        let place = refusal
-            .place
-            .as_deref()
-            .map(|p| format!(" at {p}"))
-            .unwrap_or_default();
-        text.push_str(&format!(
-            "\n  row {}: {}{place}",
-            refusal.row, refusal.reason
-        ));
+        let place = refusal.place.as_deref().map(|p| format!(" at {p}")).unwrap_or_default();
+        text.push_str(&format!("\n  row {}: {}{place}", refusal.row, refusal.reason));
     }
     if report.refused > report.refusals.len() as i64 {
-        text.push_str(&format!(
-            "\n  … only the first {} are listed",
-            report.refusals.len()
-        ));
+        text.push_str(&format!("\n  … only the first {} are listed", report.refusals.len()));
     }
     text.push_str(&format!("\nproperties {}", report.mapped.join(", ")));
     if !report.unmapped.is_empty() {

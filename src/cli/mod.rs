@@ -19,23 +19,13 @@ use crate::error::Result;
 #[command(name = "imgis", version, about, max_term_width = 100)]
 struct Args {
     /// The municipality's file
-    #[arg(
-        long,
-        global = true,
-        env = "IMGIS_CITY",
-        default_value = "data/municipality.toml"
-    )]
+    #[arg(long, global = true, env = "IMGIS_CITY", default_value = "data/municipality.toml")]
     city: PathBuf,
     /// A PostgreSQL ≥ 15 with PostGIS; without it a private cluster in DATA_DIR is used
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     /// The owner's connection, for migrations and layer tables; default: DATABASE_URL
-    #[arg(
-        long,
-        global = true,
-        env = "DATABASE_OWNER_URL",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, env = "DATABASE_OWNER_URL", hide_env_values = true)]
     database_owner_url: Option<String>,
     /// Folder of the private cluster [default: /var/lib/imgis for root, else ~/.local/share/imgis]
     #[arg(long, global = true, env = "DATA_DIR")]
@@ -113,10 +103,7 @@ impl Args {
         match &self.database_url {
             Some(url) if !url.is_empty() => Database::External {
                 server: url.clone(),
-                owner: self
-                    .database_owner_url
-                    .clone()
-                    .filter(|url| !url.is_empty()),
+                owner: self.database_owner_url.clone().filter(|url| !url.is_empty()),
             },
             _ => Database::Embedded(self.data_dir.clone().unwrap_or_else(default_data_dir)),
         }
@@ -137,14 +124,8 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("IMGIS_LOG").unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("imgis: {error}");

@@ -22,19 +22,14 @@ pub struct Reached {
 /// [`Error::Operator`].
 pub async fn reach(database: &Database) -> Result<Reached> {
     let url = |name: &str, text: &str| -> Result<Config> {
-        text.parse()
-            .map_err(|error| Error::Operator(format!("{name} is not usable: {error}")))
+        text.parse().map_err(|error| Error::Operator(format!("{name} is not usable: {error}")))
     };
     match database {
         Database::Embedded(dir) => {
             let cluster = Cluster::open(dir).await?;
             let owner = cluster.admin_config().await?;
             let server = cluster.config("imgis_server", "imgis");
-            Ok(Reached {
-                cluster: Some(cluster),
-                owner: Some(owner),
-                server,
-            })
+            Ok(Reached { cluster: Some(cluster), owner: Some(owner), server })
         }
         Database::External { server, owner } => {
             let server = url("DATABASE_URL", server)?;
@@ -43,11 +38,7 @@ pub async fn reach(database: &Database) -> Result<Reached> {
                 None if db::may_own(&db::connect(&server).await?).await? => Some(server.clone()),
                 None => None,
             };
-            Ok(Reached {
-                cluster: None,
-                owner,
-                server,
-            })
+            Ok(Reached { cluster: None, owner, server })
         }
     }
 }
@@ -83,15 +74,9 @@ impl Reached {
         if pending.is_empty() && steps.is_empty() {
             return db::check_municipality(&client, city).await;
         }
-        let mut what: Vec<String> = pending
-            .iter()
-            .map(|p| format!("migration {} {}", p.version, p.name))
-            .collect();
-        what.extend(
-            steps
-                .iter()
-                .map(|step| format!("layer {}: {}", step.layer, step.what)),
-        );
+        let mut what: Vec<String> =
+            pending.iter().map(|p| format!("migration {} {}", p.version, p.name)).collect();
+        what.extend(steps.iter().map(|step| format!("layer {}: {}", step.layer, step.what)));
         Err(Error::Operator(format!(
             "the database is not up to date and DATABASE_URL may not change it:\n  {}\nrun imgis \
              migrate with DATABASE_OWNER_URL",

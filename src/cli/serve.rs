@@ -21,15 +21,8 @@ const LOAD: Duration = Duration::from_secs(120);
 
 /// Serves until SIGINT or SIGTERM.
 pub async fn run(city: City, database: &Database, options: &Serve) -> Result<()> {
-    let door = if options.host.is_loopback() {
-        Door::Loopback
-    } else {
-        Door::Open
-    };
-    let base_url = options
-        .base_url
-        .as_deref()
-        .map(|url| url.trim_end_matches('/').to_string());
+    let door = if options.host.is_loopback() { Door::Loopback } else { Door::Open };
+    let base_url = options.base_url.as_deref().map(|url| url.trim_end_matches('/').to_string());
     if matches!(door, Door::Open) && base_url.is_none() {
         return Err(Error::Operator(
             "listening beyond this machine wants BASE_URL, the address that clients use".into(),
@@ -37,9 +30,7 @@ pub async fn run(city: City, database: &Database, options: &Serve) -> Result<()>
     }
     let address = SocketAddr::new(options.host, options.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
-        Error::Operator(format!(
-            "{address} cannot be listened on: {error}; set PORT to another"
-        ))
+        Error::Operator(format!("{address} cannot be listened on: {error}; set PORT to another"))
     })?;
     let catalogue = Catalogue::read(&city)?;
     let mut stop = Signals::new()?;
@@ -48,10 +39,7 @@ pub async fn run(city: City, database: &Database, options: &Serve) -> Result<()>
         () = stop.wait() => return Ok(()),
     };
     if matches!(database, Database::Embedded(_))
-        && reached
-            .cluster
-            .as_ref()
-            .is_some_and(|cluster| !cluster.is_owner())
+        && reached.cluster.as_ref().is_some_and(|cluster| !cluster.is_owner())
     {
         return Err(Error::Operator(
             "another imgis serves from this DATA_DIR: stop it, or set DATA_DIR to another folder"
@@ -144,10 +132,7 @@ struct Signals {
 impl Signals {
     fn new() -> Result<Self> {
         let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Self {
-            interrupt,
-            terminate: signal(SignalKind::terminate())?,
-        })
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
     }
 
     async fn wait(&mut self) {

@@ -41,17 +41,12 @@ impl Programs {
             .flatten()
             .filter_map(|entry| {
                 let version: u32 = entry.file_name().to_str()?.parse().ok()?;
-                Some(Self {
-                    bin: entry.path().join("bin"),
-                    version,
-                })
+                Some(Self { bin: entry.path().join("bin"), version })
             })
             .filter(|programs| programs.version >= 15 && programs.bin.join("initdb").exists())
             .filter(|programs| {
                 let shared = format!("/usr/share/postgresql/{}", programs.version);
-                Path::new(&shared)
-                    .join("extension/postgis.control")
-                    .exists()
+                Path::new(&shared).join("extension/postgis.control").exists()
             })
             .collect();
         found.sort_by_key(|programs| programs.version);
@@ -67,11 +62,7 @@ impl Programs {
 
     fn command(&self, name: &str, user: Option<(u32, u32)>) -> Command {
         let mut command = Command::new(self.bin.join(name));
-        command
-            .current_dir("/")
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("LC_ALL", "C.UTF-8");
+        command.current_dir("/").env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8");
         if let Some((uid, gid)) = user {
             command.uid(uid).gid(gid);
         }
@@ -99,10 +90,7 @@ impl Cluster {
         let programs = Programs::find()?;
         let user = unprivileged()?;
         fs::create_dir_all(dir).map_err(|error| {
-            Error::Operator(format!(
-                "DATA_DIR {} cannot be made: {error}",
-                dir.display()
-            ))
+            Error::Operator(format!("DATA_DIR {} cannot be made: {error}", dir.display()))
         })?;
         let dir = fs::canonicalize(dir)?;
         if user.is_some() {
@@ -113,13 +101,7 @@ impl Cluster {
         let secret = secret(&dir)?;
         let socket = socket_dir(&dir, user)?;
         let data = dir.join("postgres");
-        let mut cluster = Self {
-            programs,
-            data,
-            socket,
-            secret,
-            lock: None,
-        };
+        let mut cluster = Self { programs, data, socket, secret, lock: None };
         if owner {
             cluster.lock = Some(lock);
             if !cluster.data.join("PG_VERSION").exists() {
@@ -139,11 +121,7 @@ impl Cluster {
     /// Connection settings of a role in a database.
     pub fn config(&self, user: &str, database: &str) -> Config {
         let mut config = Config::new();
-        config
-            .host_path(&self.socket)
-            .user(user)
-            .password(&self.secret)
-            .dbname(database);
+        config.host_path(&self.socket).user(user).password(&self.secret).dbname(database);
         config.connect_timeout(limit::POOL_WAIT);
         config
     }
@@ -168,11 +146,7 @@ impl Cluster {
     pub async fn admit_server(&self) -> Result<Config> {
         let client = super::connect(&self.config("imgis_admin", "imgis")).await?;
         let password = super::literal(&self.secret);
-        client
-            .batch_execute(&format!(
-                "alter role imgis_server login password {password}"
-            ))
-            .await?;
+        client.batch_execute(&format!("alter role imgis_server login password {password}")).await?;
         Ok(self.config("imgis_server", "imgis"))
     }
 
@@ -220,16 +194,8 @@ impl Cluster {
             .command("initdb", user)
             .arg("--pgdata")
             .arg(&fresh)
-            .args([
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--username=imgis_admin",
-            ])
-            .args([
-                "--auth=scram-sha-256",
-                "--data-checksums",
-                "--no-instructions",
-            ])
+            .args(["--encoding=UTF8", "--locale=C.UTF-8", "--username=imgis_admin"])
+            .args(["--auth=scram-sha-256", "--data-checksums", "--no-instructions"])
             .arg("--pwfile")
             .arg(&password)
             .output()?;
@@ -258,10 +224,7 @@ impl Cluster {
         }
         let until = Instant::now() + limit::CLUSTER_START;
         loop {
-            let log = File::options()
-                .create(true)
-                .append(true)
-                .open(dir.join("postgres.log"))?;
+            let log = File::options().create(true).append(true).open(dir.join("postgres.log"))?;
             let mut child = self
                 .programs
                 .command("postgres", user)
@@ -300,11 +263,7 @@ impl Cluster {
 
     async fn try_connect(&self) -> Result<()> {
         let config = self.config("imgis_admin", "postgres");
-        config
-            .connect(tokio_postgres::NoTls)
-            .await
-            .map(drop)
-            .map_err(Error::internal)
+        config.connect(tokio_postgres::NoTls).await.map(drop).map_err(Error::internal)
     }
 
     async fn answers(&self) -> Result<()> {
@@ -408,11 +367,7 @@ fn write_private(file: &Path, text: &str) -> Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let _ = fs::remove_file(file);
-    let mut open = File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)?;
+    let mut open = File::options().write(true).create_new(true).mode(0o600).open(file)?;
     open.write_all(text.as_bytes())?;
     Ok(open.sync_all()?)
 }
@@ -426,10 +381,7 @@ fn socket_dir(dir: &Path, user: Option<(u32, u32)>) -> Result<PathBuf> {
     }
     fs::create_dir_all(&socket)?;
     let meta = fs::symlink_metadata(&socket)?;
-    let ours = [
-        Some(rustix::process::geteuid().as_raw()),
-        user.map(|(uid, _)| uid),
-    ];
+    let ours = [Some(rustix::process::geteuid().as_raw()), user.map(|(uid, _)| uid)];
     if !meta.is_dir() || !ours.contains(&Some(meta.uid())) {
         let text = format!("{} belongs to another user", socket.display());
         return Err(Error::Operator(text));

@@ -21,24 +21,13 @@ impl From<tokio_postgres::Error> for Error {
 
 fn refusal(db: &DbError) -> Option<Error> {
     let invalid = |detail: String| {
-        let pointer = db
-            .column()
-            .map_or("/properties".into(), |c| format!("/properties/{c}"));
-        Error::Invalid {
-            faults: vec![Fault {
-                pointer,
-                detail,
-                place: None,
-            }],
-        }
+        let pointer = db.column().map_or("/properties".into(), |c| format!("/properties/{c}"));
+        Error::Invalid { faults: vec![Fault { pointer, detail, place: None }] }
     };
     let code = db.code();
     if *code == SqlState::UNIQUE_VIOLATION {
         let detail = db.detail().unwrap_or("the value exists already");
-        return Some(Error::Conflict(format!(
-            "{}: {detail}",
-            db.constraint().unwrap_or("unique")
-        )));
+        return Some(Error::Conflict(format!("{}: {detail}", db.constraint().unwrap_or("unique"))));
     }
     if *code == SqlState::NOT_NULL_VIOLATION {
         return Some(invalid("a value is required".into()));
@@ -52,9 +41,7 @@ fn refusal(db: &DbError) -> Option<Error> {
         });
     }
     if *code == SqlState::QUERY_CANCELED {
-        return Some(Error::Busy(
-            "the question took too long; ask for less at a time".into(),
-        ));
+        return Some(Error::Busy("the question took too long; ask for less at a time".into()));
     }
     if *code == SqlState::INVALID_TEXT_REPRESENTATION
         || *code == SqlState::INVALID_DATETIME_FORMAT
@@ -64,9 +51,7 @@ fn refusal(db: &DbError) -> Option<Error> {
         return Some(invalid(db.message().to_string()));
     }
     if *code == SqlState::ADMIN_SHUTDOWN || *code == SqlState::CANNOT_CONNECT_NOW {
-        return Some(Error::Busy(
-            "the database is restarting; try again in a moment".into(),
-        ));
+        return Some(Error::Busy("the database is restarting; try again in a moment".into()));
     }
     None
 }

@@ -12,17 +12,12 @@ impl Ident {
     pub fn plain(name: &str) -> bool {
         name.len() <= 63
             && name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     }
 
     /// Quotes any name.
     pub fn new(name: &str) -> Self {
-        Self(format!(
-            "\"{}\"",
-            name.replace('"', "\"\"").replace('\0', "")
-        ))
+        Self(format!("\"{}\"", name.replace('"', "\"\"").replace('\0', "")))
     }
 
     /// Quotes `schema.table`.

@@ -36,12 +36,7 @@ fn known() -> Vec<Migration> {
             let (number, name) = path.strip_suffix(".sql")?.split_once('_')?;
             let sql = String::from_utf8(Files::get(&path)?.data.into_owned()).ok()?;
             let checksum = format!("{:032x}", xxh3_128(sql.as_bytes()));
-            Some(Migration {
-                version: number.parse().ok()?,
-                name: name.into(),
-                sql,
-                checksum,
-            })
+            Some(Migration { version: number.parse().ok()?, name: name.into(), sql, checksum })
         })
         .collect();
     all.sort_by_key(|migration| migration.version);
@@ -57,35 +52,21 @@ pub async fn pending(client: &Client) -> Result<Vec<Pending>> {
     check(&done)?;
     Ok(known()
         .into_iter()
-        .filter(|migration| {
-            done.iter()
-                .all(|(version, ..)| *version != migration.version)
-        })
-        .map(|migration| Pending {
-            version: migration.version,
-            name: migration.name,
-        })
+        .filter(|migration| done.iter().all(|(version, ..)| *version != migration.version))
+        .map(|migration| Pending { version: migration.version, name: migration.name })
         .collect())
 }
 
 async fn applied(client: &Client) -> Result<Vec<(i32, String, String)>> {
-    let there: bool = client
-        .query_one("select to_regclass('imgis.migration') is not null", &[])
-        .await?
-        .get(0);
+    let there: bool =
+        client.query_one("select to_regclass('imgis.migration') is not null", &[]).await?.get(0);
     if !there {
         return Ok(Vec::new());
     }
     let rows = client
-        .query(
-            "select version, name, checksum from imgis.migration order by version",
-            &[],
-        )
+        .query("select version, name, checksum from imgis.migration order by version", &[])
         .await?;
-    Ok(rows
-        .iter()
-        .map(|row| (row.get(0), row.get(1), row.get(2)))
-        .collect())
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
 }
 
 fn check(done: &[(i32, String, String)]) -> Result<()> {
@@ -116,13 +97,9 @@ fn check(done: &[(i32, String, String)]) -> Result<()> {
 /// # Errors
 /// [`Error::Operator`] with what an administrator has to run when rights are missing.
 pub async fn migrate(client: &mut Client, city: &City) -> Result<Vec<String>> {
-    client
-        .execute("select pg_advisory_lock($1)", &[&LOCK])
-        .await?;
+    client.execute("select pg_advisory_lock($1)", &[&LOCK]).await?;
     let result = locked(client, city).await;
-    client
-        .execute("select pg_advisory_unlock($1)", &[&LOCK])
-        .await?;
+    client.execute("select pg_advisory_unlock($1)", &[&LOCK]).await?;
     result
 }
 
@@ -132,23 +109,15 @@ async fn locked(client: &mut Client, city: &City) -> Result<Vec<String>> {
     check(&done)?;
     let mut names = Vec::new();
     for migration in known() {
-        if done
-            .iter()
-            .any(|(version, ..)| *version == migration.version)
-        {
+        if done.iter().any(|(version, ..)| *version == migration.version) {
             continue;
         }
         let transaction = client.transaction().await?;
         let named = |error: tokio_postgres::Error| {
-            let cause = error
-                .as_db_error()
-                .map_or(error.to_string(), ToString::to_string);
+            let cause = error.as_db_error().map_or(error.to_string(), ToString::to_string);
             Error::Operator(format!("migration {} failed: {cause}", migration.version))
         };
-        transaction
-            .batch_execute(&migration.sql)
-            .await
-            .map_err(named)?;
+        transaction.batch_execute(&migration.sql).await.map_err(named)?;
         transaction
             .execute(
                 "insert into imgis.migration (version, name, checksum) values ($1, $2, $3)",
@@ -195,17 +164,11 @@ async fn prepare(client: &Client, city: &City) -> Result<()> {
              create extension pg_trgm;\nor set DATABASE_OWNER_URL to a role that may"
         ))
     })?;
-    let systems = std::iter::once((city.srid, &city.proj)).chain(
-        city.further_crs
-            .iter()
-            .map(|further| (further.srid, &further.proj)),
-    );
+    let systems = std::iter::once((city.srid, &city.proj))
+        .chain(city.further_crs.iter().map(|further| (further.srid, &further.proj)));
     for (srid, proj) in systems {
         let known: bool = client
-            .query_one(
-                "select exists (select from spatial_ref_sys where srid = $1)",
-                &[&srid],
-            )
+            .query_one("select exists (select from spatial_ref_sys where srid = $1)", &[&srid])
             .await?
             .get(0);
         if !known {
@@ -256,9 +219,7 @@ pub async fn may_own(client: &Client) -> Result<bool> {
 /// # Errors
 /// [`Error::Operator`] naming both.
 pub async fn check_municipality(client: &Client, city: &City) -> Result<()> {
-    let row = client
-        .query_one("select id, srid from imgis.municipality", &[])
-        .await?;
+    let row = client.query_one("select id, srid from imgis.municipality", &[]).await?;
     let (id, srid): (String, i32) = (row.get(0), row.get(1));
     if id != city.id || srid != city.srid {
         return Err(Error::Operator(format!(

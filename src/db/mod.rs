@@ -39,19 +39,13 @@ impl Db {
         let manager = Manager::from_config(
             config.clone(),
             NoTls,
-            ManagerConfig {
-                recycling_method: RecyclingMethod::Fast,
-            },
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
         );
         let wait = Some(limit::POOL_WAIT);
         let pool = Pool::builder(manager)
             .max_size(limit::POOL_CONNECTIONS)
             .runtime(deadpool_postgres::Runtime::Tokio1)
-            .timeouts(Timeouts {
-                wait,
-                create: wait,
-                recycle: wait,
-            })
+            .timeouts(Timeouts { wait, create: wait, recycle: wait })
             .build()
             .map_err(Error::internal)?;
         Ok(Self { pool, config })
@@ -102,12 +96,8 @@ pub fn as_server(mut config: Config) -> Config {
 pub async fn connect(config: &Config) -> Result<Client> {
     let (client, connection) = config.connect(NoTls).await.map_err(|error| {
         let hosts = format!("{:?}", config.get_hosts());
-        let cause = std::error::Error::source(&error)
-            .map(|e| e.to_string())
-            .unwrap_or_default();
-        Error::Operator(format!(
-            "the database at {hosts} cannot be reached: {error} {cause}"
-        ))
+        let cause = std::error::Error::source(&error).map(|e| e.to_string()).unwrap_or_default();
+        Error::Operator(format!("the database at {hosts} cannot be reached: {error} {cause}"))
     })?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -74,11 +74,7 @@ async fn copy(
     features: &[super::city::DemoFeature],
     progress: &ProgressBar,
 ) -> Result<u64> {
-    let names: Vec<&str> = layer
-        .properties
-        .iter()
-        .map(|property| property.name.as_str())
-        .collect();
+    let names: Vec<&str> = layer.properties.iter().map(|property| property.name.as_str()).collect();
     let text = sql::copy_layer_statement(layer, &names);
     let sink = transaction.copy_in::<_, bytes::Bytes>(&text).await?;
     futures_util::pin_mut!(sink);
@@ -92,14 +88,7 @@ async fn copy(
                 known.map_or(Value::Null, |(_, value)| value.clone())
             })
             .collect();
-        copy_text(
-            &CopyRow {
-                lead: &[],
-                ewkb: Some(&ewkb),
-                values: &values,
-            },
-            &mut rows,
-        );
+        copy_text(&CopyRow { lead: &[], ewkb: Some(&ewkb), values: &values }, &mut rows);
         if rows.len() > 1 << 19 {
             sink.send(std::mem::take(&mut rows).into()).await?;
         }

@@ -1,13 +1,32 @@
-//! A deterministic synthetic city of any size, drawn from a seed.
+//! The demo city: a believable city round Kazan's kremlin, from a seed and a number of parcels.
 //!
-//! The same seed and size give the same bytes. *Not here yet*: applications in every status.
+//! Pure and deterministic: no files, no clock, no database. `city` is the way in; the other modules
+//! go from the ground (`terrain`, `cells`) over `parcels` and `buildings` to the layers. Writing
+//! it into a database is `load`.
 
-mod buildings;
 pub mod city;
-mod extras;
 pub mod load;
+
+mod axes;
+mod buildings;
+mod cells;
+mod cut;
+mod features;
+mod forms;
+mod inset;
+mod kinds;
+mod limits;
+mod line;
+mod look;
 mod names;
+mod numbering;
 mod parcels;
 mod plan;
+mod plane;
+mod registers;
 mod rng;
-mod shape;
+mod roads;
+mod rules;
+mod terrain;
+mod topology;
+mod zoning;

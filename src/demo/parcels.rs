@@ -1,126 +1,221 @@
-//! Parcels: blocks divided, neighbours sharing every vertex; then bent.
+//! Blocks and parcels: a block is the cell less half of its streets; parcels share its inner lines.
+//!
+//! How many parcels there are is met by making all of them a little bigger or smaller. Cadastral
+//! numbers are given here; what is built is in `buildings.rs`.
 
-use geo::{LineString, Polygon, Validation};
-
-use super::plan::{Kind, Neighbourhood, Plan};
+use super::cells::{Cell, Cells};
+use super::cut::{Corner, Ring, Side, cut, points};
+use super::inset::{block, simple};
+use super::kinds::Kind;
+use super::plan::Plan;
+use super::plane::{Frame, Pt, area, contains, key};
 use super::rng::Rng;
-use super::shape::{Bend, Poly, Pt, Tag, area, node, pt};
+use super::terrain::{Class, Ground};
+use super::topology::node_few;
 
-/// A parcel of the city, bent.
+/// The side of a parcel along a street.
+#[derive(Clone, Copy, Debug)]
+pub struct Front {
+    /// Number of the street.
+    pub street: usize,
+    /// Middle of the longest side along it.
+    pub at: Pt,
+    /// Direction of that side; the parcel lies to its left.
+    pub way: Pt,
+}
+
+/// A parcel.
 pub struct Parcel {
-    pub neighbourhood: usize,
+    /// Its outline, counter-clockwise.
+    pub ring: Vec<Pt>,
+    /// Number of its cell.
+    pub cell: usize,
+    /// What it is.
     pub kind: Kind,
-    /// Counter-clockwise, in the city's system.
-    pub ring: Vec<Pt>,
-    pub tags: Vec<Tag>,
+    /// Permitted use (code).
+    pub land_use: &'static str,
+    /// Cadastral number.
+    pub number: String,
+    /// The street it lies at.
+    pub front: Option<Front>,
 }
 
-/// A block within its red lines, bent.
-pub struct Block {
-    pub neighbourhood: usize,
-    pub ring: Vec<Pt>,
-}
-
-fn is_simple(ring: &[Pt]) -> bool {
-    let line: LineString<f64> = ring.iter().map(|p| (p.x, p.y)).collect::<Vec<_>>().into();
-    Polygon::new(line, Vec::new()).is_valid()
-}
-
-/// m² of a usual parcel.
-fn usual(kind: Kind) -> f64 {
-    match kind {
-        Kind::Centre => 1_500.0,
-        Kind::Flats => 5_600.0,
-        Kind::Houses => 780.0,
-        Kind::Business => 3_400.0,
-        Kind::Industry => 15_000.0,
-        Kind::Garden => 560.0,
-        Kind::Park | Kind::Forest | Kind::Lake => f64::MAX,
-        Kind::Field => 45_000.0,
-    }
-}
-
-/// Every block and parcel of a plan.
-pub fn divide(plan: &Plan, bend: Bend, seed: u64) -> (Vec<Block>, Vec<Parcel>) {
-    let mut blocks = Vec::new();
-    let mut parcels = Vec::new();
-    for (number, neighbourhood) in plan.neighbourhoods.iter().enumerate() {
-        let mut rng = Rng::new(seed ^ 0x70, number as u64);
-        for block in &neighbourhood.blocks {
-            let mut parts = lots(neighbourhood, block, &mut rng);
-            // Long sides bend between their corners too.
-            let mut outline = vec![block.dense(60.0)];
-            outline.append(&mut parts);
-            node(&mut outline);
-            for (at, part) in outline.into_iter().enumerate() {
-                let ring = bend.line(&part.points);
-                // A sliver that the bend folds is left out.
-                if ring.len() != part.tags.len() || area(&ring) < 30.0 || !is_simple(&ring) {
-                    continue;
-                }
-                if at == 0 {
-                    blocks.push(Block {
-                        neighbourhood: number,
-                        ring,
-                    });
-                } else {
-                    let kind = neighbourhood.kind;
-                    parcels.push(Parcel {
-                        neighbourhood: number,
-                        kind,
-                        ring,
-                        tags: part.tags,
-                    });
-                }
-            }
+/// What of each cell is left between its streets.
+pub fn blocks(plan: &Cells) -> Vec<Option<Ring>> {
+    let by = |side: Side| match side {
+        Side::BANK => 16.0,
+        Side::RAIL => 5.0,
+        Side::LIMIT => 3.0,
+        Side::NONE => 1.0,
+        other => other.number().map_or(1.0, |n| plan.streets[n].class.width() / 2.0),
+    };
+    let of = |cell: &Cell| {
+        let wide = cell.ring.iter().filter_map(|c| c.side.number());
+        let wide = wide.map(|n| plan.streets[n].class).min().unwrap_or(Class::Local);
+        let corner = if wide < Class::District { 7.0 } else { 4.0 };
+        let corner = if cell.kind == Kind::Rail { 0.5 } else { corner };
+        match cell.ground {
+            Ground::Volga | Ground::Kazanka => None,
+            _ => block(&cell.ring, by, corner),
         }
-    }
-    (blocks, parcels)
+    };
+    plan.cells.iter().map(of).collect()
 }
 
-fn lots(neighbourhood: &Neighbourhood, block: &Poly, rng: &mut Rng) -> Vec<Poly> {
-    let kind = neighbourhood.kind;
-    let wanted = usual(kind);
-    if matches!(kind, Kind::Park | Kind::Forest | Kind::Lake) {
+/// The parts of each cell that has any.
+type Divided = Vec<(usize, Vec<Ring>)>;
+
+/// All parcels, about as many as wanted.
+pub fn parcels(city: &Plan, plan: &Cells, blocks: &[Option<Ring>]) -> Vec<Parcel> {
+    let wet: Vec<bool> = plan.cells.iter().map(|c| has_lake(c, plan)).collect();
+    let dry: Vec<(usize, &Ring)> = blocks
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| !wet[*i])
+        .filter_map(|(i, b)| b.as_ref().map(|b| (i, b)))
+        .collect();
+    let mut scale = 1.0;
+    let wanted = city.parcels as f64;
+    let mut best: Option<(f64, Divided)> = None;
+    for _ in 0..7 {
+        let parts: Divided = dry
+            .iter()
+            .map(|&(i, b)| (i, divide(b, plan.cells[i].kind, scale, city.seed, i as u64)))
+            .collect();
+        let count = parts.iter().map(|p| p.1.len()).sum::<usize>() as f64;
+        let miss = (count / wanted - 1.0).abs();
+        if best.as_ref().is_none_or(|b| miss < b.0) {
+            best = Some((miss, parts));
+        }
+        if miss < 0.02 {
+            break;
+        }
+        scale = (scale * (count / wanted)).clamp(0.2, 8.0);
+    }
+    let mut out = Vec::new();
+    for (cell, mut rings) in best.map_or_else(Vec::new, |b| b.1) {
+        node_few(&mut rings);
+        out.extend(rings.iter().filter_map(|r| parcel(city.seed, plan, cell, r)));
+    }
+    out
+}
+
+/// Whether a lake reaches into the cell.
+pub fn has_lake(cell: &Cell, plan: &Cells) -> bool {
+    let ring = points(&cell.ring);
+    let (low, high) = super::plane::bounds(&ring);
+    plan.lakes.iter().any(|(_, lake)| {
+        let (l, h) = super::plane::bounds(lake);
+        let near = l.x < high.x && h.x > low.x && l.y < high.y && h.y > low.y;
+        near && (lake.iter().any(|p| contains(&ring, *p))
+            || ring.iter().any(|p| contains(lake, *p)))
+    })
+}
+
+fn divide(block: &Ring, kind: Kind, scale: f64, seed: u64, n: u64) -> Vec<Ring> {
+    let (front, depth) = kind.spec().parcel;
+    if front == 0.0 {
         return vec![block.clone()];
     }
-    let rows = matches!(kind, Kind::Houses | Kind::Garden);
-    let mut done = Vec::new();
-    let mut waiting = Vec::new();
-    if rows {
-        // Two rows back to back, then lots along the street.
-        let (u, _, across) = block.frame();
-        let middle = block.middle();
-        if across > 45.0 {
-            let (a, b) = block.cut(middle, u, None);
-            waiting.extend([a, b]);
-        } else {
-            waiting.push(block.clone());
-        }
-    } else {
-        waiting.push(block.clone());
-    }
-    while let Some(part) = waiting.pop() {
-        if part.points.len() < 3 {
+    let k = scale.sqrt();
+    let (front, depth) = (front * k, depth * k);
+    let mut rng = Rng::of(seed, 31, n);
+    let rows_only = matches!(kind, Kind::Private | Kind::Garden);
+    let u = Frame::tight(&points(block)).u;
+    let mut stack = vec![block.clone()];
+    let mut out = Vec::new();
+    while let Some(ring) = stack.pop() {
+        let shape = points(&ring);
+        let f = Frame::along(&shape, u);
+        let (rows, cols) = ((f.wid / depth).round(), (f.len / front).round());
+        let size = area(&shape);
+        let enough = !rows_only && size < front * depth * 1.9 && rng.chance(0.25);
+        let few = rows < 2.0 && cols < 2.0 || size < front * depth * 0.9;
+        let spread = if rows_only { 0.012 } else { 0.05 };
+        if few || enough {
+            if size > 80.0 {
+                out.push(ring);
+            }
             continue;
         }
-        if part.area() < wanted * rng.within(0.95, 1.75) {
-            done.push(part);
-            continue;
-        }
-        let (u, along, _) = part.frame();
-        let middle = part.middle();
-        let shift = rng.within(-0.08, 0.08) * along;
-        let angle = if rows { 0.0 } else { rng.within(-0.03, 0.03) };
-        let (sin, cos) = angle.sin_cos();
-        let at = pt(middle.x + u.x * shift, middle.y + u.y * shift);
-        let across = pt(-u.y * cos - u.x * sin, u.x * cos - u.y * sin);
-        let (a, b) = part.cut(at, across, None);
-        if a.points.len() < 3 || b.points.len() < 3 || a.area() < 80.0 || b.area() < 80.0 {
-            done.push(part);
+        let by_rows = rows >= 2.0 && (rows_only || cols < 2.0 || f.wid > f.len * 0.8);
+        let count = if by_rows { rows } else { cols };
+        let share = (count / 2.0).floor() / count + rng.range(-spread, spread);
+        let (o, way, reach) = if by_rows {
+            (f.at(0.0, f.wid * share), f.u, f.len)
         } else {
-            waiting.extend([a, b]);
+            (f.at(f.len * share, 0.0), f.v, f.wid)
+        };
+        let lean = way.left() * (reach * rng.range(-0.02, 0.02));
+        let parts = cut(&ring, &[o - way * 5.0 - lean, o + way * (reach + 5.0) + lean], Side::NONE);
+        if parts.len() < 2 {
+            out.push(ring);
+        } else {
+            stack.extend(parts);
         }
     }
-    done
+    out
+}
+
+fn parcel(seed: u64, plan: &Cells, cell: usize, ring: &[Corner]) -> Option<Parcel> {
+    let mut ring = ring.to_vec();
+    ring.dedup_by(|a, b| key(a.p) == key(b.p));
+    let shape = points(&ring);
+    if shape.len() < 3 || area(&shape) < 60.0 || !simple(&shape) {
+        return None;
+    }
+    let c = &plan.cells[cell];
+    let at = super::plane::centroid(&shape);
+    let mut rng = Rng::of(seed ^ key(at).0 as u64, 33, key(at).1 as u64);
+    let (kind, land_use) = purpose(c.kind, area(&shape), &mut rng);
+    Some(Parcel {
+        front: front(plan, c, &ring),
+        ring: shape,
+        cell,
+        kind,
+        land_use,
+        number: String::new(),
+    })
+}
+
+/// Some parcels of a neighbourhood serve another purpose than the rest.
+fn purpose(kind: Kind, size: f64, rng: &mut Rng) -> (Kind, &'static str) {
+    let u = rng.unit();
+    let kind = match kind {
+        Kind::Panel if u < 0.11 => Kind::Public,
+        Kind::Panel if u < 0.16 => Kind::Park,
+        Kind::Panel if u < 0.2 => Kind::Business,
+        Kind::Mid if u < 0.07 => Kind::Public,
+        Kind::Mid if u < 0.12 => Kind::Business,
+        Kind::Mid if u < 0.15 => Kind::Park,
+        Kind::Centre if u < 0.38 => Kind::Mid,
+        Kind::Centre if u < 0.45 => Kind::Public,
+        Kind::Centre if u < 0.49 => Kind::Park,
+        Kind::Private if u < 0.006 && size > 500.0 => Kind::Business,
+        Kind::Business if u < 0.06 => Kind::Park,
+        Kind::Industry if u < 0.05 => Kind::Utility,
+        other => other,
+    };
+    let code = if rng.chance(0.006) { "reserve" } else { kind.spec().land_use };
+    (kind, code)
+}
+
+fn front(plan: &Cells, cell: &Cell, ring: &[Corner]) -> Option<Front> {
+    let mut best: Option<(f64, Front)> = None;
+    for i in 0..ring.len() {
+        let (a, b) = (ring[i].p, ring[(i + 1) % ring.len()].p);
+        let Some(edge) = ring[i].side.number() else {
+            continue;
+        };
+        let side = cell.ring.get(edge).map(|c| c.side);
+        let Some(street) = side.and_then(Side::number) else {
+            continue;
+        };
+        // A street of a higher class is a better address.
+        let weight = a.far(b) * if plan.streets[street].class < Class::Local { 1.3 } else { 1.0 };
+        if a.far(b) > 3.0 && best.is_none_or(|f| weight > f.0) {
+            best = Some((weight, Front { street, at: a.toward(b, 0.5), way: (b - a).unit() }));
+        }
+    }
+    best.map(|f| f.1)
 }

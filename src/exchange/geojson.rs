@@ -21,11 +21,7 @@ use crate::error::{Error, Result};
 pub fn read(file: &Path, read_bytes: &dyn Fn(u64), sink: &mut Sink<'_>) -> Result<()> {
     let open = File::open(file)
         .map_err(|error| Error::file(file, None, format!("cannot be opened: {error}")))?;
-    let counted = Counted {
-        inner: open,
-        total: 0,
-        tell: read_bytes,
-    };
+    let counted = Counted { inner: open, total: 0, tell: read_bytes };
     let mut reader = BufReader::with_capacity(1 << 20, counted);
     if is_sequence(&mut reader)? {
         sequence(file, &mut reader, sink)
@@ -69,18 +65,12 @@ fn feature(json: Json, row: u64) -> Result<SourceFeature, String> {
     if object.get("type").and_then(Json::as_str) != Some("Feature") {
         return Err("a member of `features` is not of type Feature".into());
     }
-    let geometry = object
-        .remove("geometry")
-        .filter(|geometry| !geometry.is_null());
+    let geometry = object.remove("geometry").filter(|geometry| !geometry.is_null());
     let properties = match object.remove("properties") {
         Some(Json::Object(properties)) => properties,
         _ => serde_json::Map::new(),
     };
-    Ok(SourceFeature {
-        row,
-        geometry,
-        properties,
-    })
+    Ok(SourceFeature { row, geometry, properties })
 }
 
 fn sequence(file: &Path, reader: &mut impl BufRead, sink: &mut Sink<'_>) -> Result<()> {
@@ -102,16 +92,9 @@ fn sequence(file: &Path, reader: &mut impl BufRead, sink: &mut Sink<'_>) -> Resu
 
 fn collection(file: &Path, reader: impl Read, sink: &mut Sink<'_>) -> Result<()> {
     let mut failure = None;
-    let mut walk = Walk {
-        sink,
-        head: SourceHead::default(),
-        row: 0,
-        failure: &mut failure,
-    };
+    let mut walk = Walk { sink, head: SourceHead::default(), row: 0, failure: &mut failure };
     let mut deserializer = serde_json::Deserializer::from_reader(reader);
-    let read = deserializer
-        .deserialize_map(&mut walk)
-        .and_then(|()| deserializer.end());
+    let read = deserializer.deserialize_map(&mut walk).and_then(|()| deserializer.end());
     if let Some(error) = failure {
         return Err(error);
     }
@@ -150,11 +133,7 @@ impl<'de> Visitor<'de> for &mut Walk<'_, '_> {
                 }
             }
         }
-        if seen {
-            Ok(())
-        } else {
-            Err(serde::de::Error::custom("there are no `features`"))
-        }
+        if seen { Ok(()) } else { Err(serde::de::Error::custom("there are no `features`")) }
     }
 }
 

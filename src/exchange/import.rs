@@ -85,11 +85,8 @@ pub async fn import(
     let staged = fill(&transaction, layer, city, file, options, progress).await?;
     progress.set_message("checking");
     sql::check(at, layer, city, options.key.as_deref()).await?;
-    let mapped: Vec<&Property> = layer
-        .properties
-        .iter()
-        .filter(|p| staged.mapped.contains(&p.name))
-        .collect();
+    let mapped: Vec<&Property> =
+        layer.properties.iter().filter(|p| staged.mapped.contains(&p.name)).collect();
     let counts = sql::merge(at, layer, &mapped, options.key.as_deref()).await?;
     let mut report = Report {
         read: staged.read,
@@ -98,10 +95,7 @@ pub async fn import(
         unchanged: counts.unchanged,
         refused: counts.refused,
         refusals: sql::refusals(at, limit::IMPORT_REFUSALS_LISTED as i64).await?,
-        mapped: mapped
-            .iter()
-            .map(|property| property.name.clone())
-            .collect(),
+        mapped: mapped.iter().map(|property| property.name.clone()).collect(),
         unmapped: staged.unmapped.into_iter().collect(),
     };
     report.refusals.sort_by_key(|refusal| refusal.row);
@@ -152,27 +146,18 @@ fn read(
     bar: &ProgressBar,
     send: &mpsc::Sender<String>,
 ) -> Result<Staged> {
-    let mut staged = Staged {
-        read: 0,
-        mapped: BTreeSet::new(),
-        unmapped: BTreeSet::new(),
-    };
+    let mut staged = Staged { read: 0, mapped: BTreeSet::new(), unmapped: BTreeSet::new() };
     let mut text = String::with_capacity(1 << 20);
     let stopped = || Error::Operator("the import was interrupted".into());
-    geojson::read(
-        &file,
-        &|bytes| bar.set_position(bytes),
-        &mut |head, feature| {
-            staged.read += 1;
-            let srid = srid.or(head.srid).unwrap_or(4326);
-            stage(layer, city, srid, feature, &mut staged, &mut text);
-            if text.len() > 1 << 19 {
-                send.blocking_send(std::mem::take(&mut text))
-                    .map_err(|_| stopped())?;
-            }
-            Ok(())
-        },
-    )?;
+    geojson::read(&file, &|bytes| bar.set_position(bytes), &mut |head, feature| {
+        staged.read += 1;
+        let srid = srid.or(head.srid).unwrap_or(4326);
+        stage(layer, city, srid, feature, &mut staged, &mut text);
+        if text.len() > 1 << 19 {
+            send.blocking_send(std::mem::take(&mut text)).map_err(|_| stopped())?;
+        }
+        Ok(())
+    })?;
     if !text.is_empty() {
         send.blocking_send(text).map_err(|_| stopped())?;
     }
@@ -207,34 +192,20 @@ fn stage(
             staged.unmapped.insert(name.clone());
         }
     }
-    let ewkb = feature
-        .geometry
-        .and_then(|geometry| match ewkb(layer, geometry, srid) {
-            Ok(ewkb) => Some(ewkb),
-            Err(reason) => {
-                fault.get_or_insert(reason);
-                None
-            }
-        });
-    let lead = [
-        Value::Integer(feature.row as i64),
-        fault.map_or(Value::Null, Value::Text),
-    ];
-    copy_text(
-        &CopyRow {
-            lead: &lead,
-            ewkb: ewkb.as_deref(),
-            values: &values,
-        },
-        text,
-    );
+    let ewkb = feature.geometry.and_then(|geometry| match ewkb(layer, geometry, srid) {
+        Ok(ewkb) => Some(ewkb),
+        Err(reason) => {
+            fault.get_or_insert(reason);
+            None
+        }
+    });
+    let lead = [Value::Integer(feature.row as i64), fault.map_or(Value::Null, Value::Text)];
+    copy_text(&CopyRow { lead: &lead, ewkb: ewkb.as_deref(), values: &values }, text);
 }
 
 /// The field of a property: its own name or one of `from`.
 fn take(fields: &mut Map<String, Json>, property: &Property) -> Option<Json> {
-    std::iter::once(&property.name)
-        .chain(&property.from)
-        .find_map(|name| fields.shift_remove(name))
+    std::iter::once(&property.name).chain(&property.from).find_map(|name| fields.shift_remove(name))
 }
 
 fn blank_is_null(json: Json) -> Json {
@@ -246,9 +217,7 @@ fn blank_is_null(json: Json) -> Json {
 
 fn ewkb(layer: &Layer, geometry: Json, srid: i32) -> Result<Vec<u8>, String> {
     let geometry = closed(geometry);
-    let kind = GeoJson(geometry.clone())
-        .check("geometry")
-        .map_err(|error| error.to_string())?;
+    let kind = GeoJson(geometry.clone()).check("geometry").map_err(|error| error.to_string())?;
     if !layer.geometry.takes(kind) {
         return Err(format!(
             "the geometry is a {kind}, the layer wants {}",
@@ -273,11 +242,7 @@ fn closed(mut geometry: Json) -> Json {
     match geometry["type"].as_str() {
         Some("Polygon") => rings(&mut geometry["coordinates"]),
         Some("MultiPolygon") => {
-            geometry["coordinates"]
-                .as_array_mut()
-                .into_iter()
-                .flatten()
-                .for_each(rings);
+            geometry["coordinates"].as_array_mut().into_iter().flatten().for_each(rings);
         }
         _ => {}
     }

@@ -27,20 +27,14 @@ pub async fn stage(client: &Client, layer: &Layer) -> Result<()> {
 
 /// COPY into the staging table.
 pub fn copy_statement(layer: &Layer) -> String {
-    let columns: String = layer
-        .properties
-        .iter()
-        .map(|property| format!(", {}", property.column()))
-        .collect();
+    let columns: String =
+        layer.properties.iter().map(|property| format!(", {}", property.column())).collect();
     format!("copy staged (row_number, fault, geometry{columns}) from stdin")
 }
 
 /// COPY into the layer itself: geometry, then these properties.
 pub fn copy_layer_statement(layer: &Layer, names: &[&str]) -> String {
-    let columns: String = names
-        .iter()
-        .map(|name| format!(", {}", Ident::new(name)))
-        .collect();
+    let columns: String = names.iter().map(|name| format!(", {}", Ident::new(name))).collect();
     format!("copy {} (geometry{columns}) from stdin", layer.table())
 }
 
@@ -52,9 +46,7 @@ pub async fn is_empty(client: &Client, layer: &Layer) -> Result<bool> {
 
 /// Gathers statistics after a large load.
 pub async fn analyze(client: &Client, layer: &Layer) -> Result<()> {
-    Ok(client
-        .batch_execute(&format!("analyze {}", layer.table()))
-        .await?)
+    Ok(client.batch_execute(&format!("analyze {}", layer.table())).await?)
 }
 
 /// Brings geometries into the city's system and marks the rows that an edit would refuse.
@@ -150,19 +142,14 @@ pub async fn merge(
         .chain(mapped.iter().map(|property| property.column().to_string()))
         .collect();
     let row = |of: &str| {
-        let list: Vec<String> = columns
-            .iter()
-            .map(|column| format!("{of}.{column}"))
-            .collect();
+        let list: Vec<String> = columns.iter().map(|column| format!("{of}.{column}")).collect();
         list.join(", ")
     };
     // Without a key a row that stands already, equal in all that the file says, is unchanged. A unique
     // value of another feature is a refusal, not a failure of the whole file.
     if key.is_none() {
-        let same: Vec<String> = columns
-            .iter()
-            .map(|c| format!("t.{c} is not distinct from s.{c}"))
-            .collect();
+        let same: Vec<String> =
+            columns.iter().map(|c| format!("t.{c} is not distinct from s.{c}")).collect();
         let text = format!(
             "update staged s set found_id = t.id
              from {table} t
@@ -211,12 +198,7 @@ pub async fn merge(
         )
         .await?;
     let known: i64 = counted.get(0);
-    Ok(Counts {
-        inserted,
-        updated,
-        unchanged: known - updated,
-        refused: counted.get(1),
-    })
+    Ok(Counts { inserted, updated, unchanged: known - updated, refused: counted.get(1) })
 }
 
 /// The refused rows, the first ones.
@@ -230,10 +212,6 @@ pub async fn refusals(client: &Client, limit: i64) -> Result<Vec<Refusal>> {
         .await?;
     Ok(rows
         .iter()
-        .map(|row| Refusal {
-            row: row.get(0),
-            reason: row.get(1),
-            place: row.get(2),
-        })
+        .map(|row| Refusal { row: row.get(0), reason: row.get(1), place: row.get(2) })
         .collect())
 }

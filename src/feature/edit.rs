@@ -35,19 +35,14 @@ pub fn parse_feature<'a>(
     caller: &Caller,
     city: &City,
 ) -> Result<Draft<'a>> {
-    let json: Json = serde_json::from_slice(body).map_err(|error| Error::Malformed {
-        detail: format!("the body is not JSON: {error}"),
-    })?;
+    let json: Json = serde_json::from_slice(body)
+        .map_err(|error| Error::Malformed { detail: format!("the body is not JSON: {error}") })?;
     if json.get("type").and_then(Json::as_str) != Some("Feature") {
         return Err(Error::invalid("/type", "a GeoJSON Feature is wanted"));
     }
     let mut faults = Vec::new();
     let mut fault = |pointer: String, detail: String| {
-        faults.push(Fault {
-            pointer,
-            detail,
-            place: None,
-        });
+        faults.push(Fault { pointer, detail, place: None });
     };
     let geometry = match json.get("geometry") {
         None => {
@@ -60,10 +55,7 @@ pub fn parse_feature<'a>(
                 Ok(kind) if layer.geometry.takes(kind) => {}
                 Ok(kind) => {
                     let wanted = layer.geometry.postgis();
-                    fault(
-                        "/geometry/type".into(),
-                        format!("{kind} given, {wanted} is wanted"),
-                    );
+                    fault("/geometry/type".into(), format!("{kind} given, {wanted} is wanted"));
                 }
                 Err(Error::Invalid { faults: mut more }) => {
                     let first = more.swap_remove(0);
@@ -87,10 +79,7 @@ pub fn parse_feature<'a>(
     for name in given.keys() {
         let computed = name == "area_m2" && layer.has_area();
         if !computed && !readable.iter().any(|property| property.name == *name) {
-            fault(
-                format!("/properties/{name}"),
-                "the layer has no such property".into(),
-            );
+            fault(format!("/properties/{name}"), "the layer has no such property".into());
         }
     }
     let mut values = Vec::new();
@@ -98,35 +87,22 @@ pub fn parse_feature<'a>(
         let json = given.get(&property.name).unwrap_or(&Json::Null);
         match Value::from_json(json, property, &city.cadastral_number) {
             Ok(Value::Null) if property.required => {
-                fault(
-                    format!("/properties/{}", property.name),
-                    "a value is required".into(),
-                );
+                fault(format!("/properties/{}", property.name), "a value is required".into());
             }
             Ok(value) => values.push((property, value)),
             Err(detail) => fault(format!("/properties/{}", property.name), detail),
         }
     }
-    if faults.is_empty() {
-        Ok(Draft { geometry, values })
-    } else {
-        Err(Error::Invalid { faults })
-    }
+    if faults.is_empty() { Ok(Draft { geometry, values }) } else { Err(Error::Invalid { faults }) }
 }
 
 fn may_edit(layer: &Layer, caller: &Caller) -> Result<()> {
     if !layer.is_editable() {
         let detail = format!("the layer {} is read-only here", layer.id);
-        return Err(Error::NotAllowed {
-            allow: "GET, HEAD, OPTIONS",
-            detail,
-        });
+        return Err(Error::NotAllowed { allow: "GET, HEAD, OPTIONS", detail });
     }
     if !caller.has_any(&layer.edit) {
-        return Err(Error::Forbidden(format!(
-            "editing {} is not among your rights",
-            layer.id
-        )));
+        return Err(Error::Forbidden(format!("editing {} is not among your rights", layer.id)));
     }
     Ok(())
 }
@@ -140,31 +116,17 @@ async fn checked(
     let Some(geometry) = &draft.geometry else {
         return Ok(None);
     };
-    let geometry = if crs.north_first() {
-        flipped(geometry)
-    } else {
-        geometry.clone()
-    };
+    let geometry = if crs.north_first() { flipped(geometry) } else { geometry.clone() };
     let ewkb = ewkb_of_geojson(&geometry, crs.srid())?;
     let report = sql::check_geometry(client, &ewkb, city).await?;
     let fault = |detail: String, place| Error::Invalid {
-        faults: vec![Fault {
-            pointer: "/geometry".into(),
-            detail,
-            place,
-        }],
+        faults: vec![Fault { pointer: "/geometry".into(), detail, place }],
     };
     if let Some(reason) = report.reason {
-        return Err(fault(
-            format!("the geometry is not valid: {reason}"),
-            report.place,
-        ));
+        return Err(fault(format!("the geometry is not valid: {reason}"), report.place));
     }
     if report.outside {
-        return Err(fault(
-            "the geometry leaves the bounds of the municipality".into(),
-            None,
-        ));
+        return Err(fault("the geometry leaves the bounds of the municipality".into(), None));
     }
     Ok(Some(ewkb))
 }
@@ -204,14 +166,8 @@ pub async fn create(
     let ewkb = checked(client, &draft, crs, city).await?;
     let transaction = client.transaction().await?;
     change::sql::set_actor(transaction.client(), caller.name()).await?;
-    let id = sql::insert(
-        transaction.client(),
-        layer,
-        city.srid,
-        ewkb.as_deref(),
-        &draft.values,
-    )
-    .await?;
+    let id =
+        sql::insert(transaction.client(), layer, city.srid, ewkb.as_deref(), &draft.values).await?;
     let token = change::sql::token(transaction.client()).await?;
     transaction.commit().await?;
     Ok(Edited { id, token })
@@ -238,15 +194,8 @@ pub async fn replace(
     let transaction = client.transaction().await?;
     held(transaction.client(), layer, id, if_match).await?;
     change::sql::set_actor(transaction.client(), caller.name()).await?;
-    sql::replace(
-        transaction.client(),
-        layer,
-        city.srid,
-        id,
-        ewkb.as_deref(),
-        &draft.values,
-    )
-    .await?;
+    sql::replace(transaction.client(), layer, city.srid, id, ewkb.as_deref(), &draft.values)
+        .await?;
     let token = change::sql::token(transaction.client()).await?;
     transaction.commit().await?;
     Ok(Edited { id, token })
@@ -284,9 +233,7 @@ async fn held(
         return Err(Error::not_found("feature", format!("{}/{id}", layer.id)));
     };
     let wanted = if_match.ok_or(Error::NeedsIfMatch)?;
-    let matches = wanted
-        .split(',')
-        .any(|tag| tag.trim() == "*" || tag.trim() == version);
+    let matches = wanted.split(',').any(|tag| tag.trim() == "*" || tag.trim() == version);
     if !matches {
         return Err(Error::Stale(format!(
             "the feature has changed since: its version is {version}, yours {wanted}"

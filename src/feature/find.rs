@@ -64,10 +64,7 @@ pub async fn find(
     let text = text.trim();
     let length = text.chars().count();
     if !(2..=limit::FIND_CHARS_MAX).contains(&length) {
-        let detail = format!(
-            "{length} characters; 2 … {} are wanted",
-            limit::FIND_CHARS_MAX
-        );
+        let detail = format!("{length} characters; 2 … {} are wanted", limit::FIND_CHARS_MAX);
         return Err(Error::parameter("q", detail));
     }
     let mut hits = Vec::new();
@@ -123,30 +120,20 @@ async fn words(
         return Ok(Vec::new());
     }
     let mut by_layer = Vec::new();
-    for layer in catalogue
-        .readable(caller)
-        .filter(|layer| !layer.find.is_empty())
-    {
+    for layer in catalogue.readable(caller).filter(|layer| !layer.find.is_empty()) {
         let readable = layer.readable(caller);
-        let open = layer
-            .find
-            .iter()
-            .all(|name| readable.iter().any(|p| p.name == *name));
+        let open = layer.find.iter().all(|name| readable.iter().any(|p| p.name == *name));
         if !open || !layer.is_own() {
             continue;
         }
         let found = sql::search(client, layer, &readable, &words, limit).await?;
         let subtitle = layer.title.get("ru").cloned();
-        let hits: Vec<Hit> = found
-            .into_iter()
-            .map(|found| hit(layer, found, subtitle.clone()))
-            .collect();
+        let hits: Vec<Hit> =
+            found.into_iter().map(|found| hit(layer, found, subtitle.clone())).collect();
         by_layer.push(hits);
     }
     let rank = |kind: &str| {
-        ["application", "address", "parcel", "feature"]
-            .iter()
-            .position(|k| *k == kind)
+        ["application", "address", "parcel", "feature"].iter().position(|k| *k == kind)
     };
     by_layer.sort_by_key(|hits| hits.first().map(|hit| rank(hit.kind)));
     let mut hits = Vec::new();

@@ -64,14 +64,9 @@ impl FeatureQuery {
                 "datetime" => interval(value)?,
                 "f" if value == "json" => {}
                 "f" => {
-                    return Err(Error::parameter(
-                        "f",
-                        format!("{value:?} is not served; json is"),
-                    ));
+                    return Err(Error::parameter("f", format!("{value:?} is not served; json is")));
                 }
-                _ => query
-                    .equal
-                    .push(equality(layer, name, value, caller, city)?),
+                _ => query.equal.push(equality(layer, name, value, caller, city)?),
             }
         }
         if let Some(text) = bbox {
@@ -85,32 +80,21 @@ impl FeatureQuery {
 fn whole(name: &str, text: &str, least: i64) -> Result<i64> {
     let number = text.parse::<i64>().ok().filter(|number| *number >= least);
     number.ok_or_else(|| {
-        let wanted = if least > i64::MIN {
-            format!(" of at least {least}")
-        } else {
-            String::new()
-        };
+        let wanted = if least > i64::MIN { format!(" of at least {least}") } else { String::new() };
         Error::parameter(name, format!("{text:?} is not a whole number{wanted}"))
     })
 }
 
 /// `datetime` is read and checked; no layer has a time of its own yet, so every feature matches.
 fn interval(text: &str) -> Result<()> {
-    let fault = || {
-        Error::parameter(
-            "datetime",
-            format!("{text:?} is not an RFC 3339 moment or interval"),
-        )
-    };
+    let fault =
+        || Error::parameter("datetime", format!("{text:?} is not an RFC 3339 moment or interval"));
     let moment = |part: &str| -> Result<Option<jiff::Timestamp>> {
         if part.is_empty() || part == ".." {
             return Ok(None);
         }
         let whole_day = format!("{part}T00:00:00Z");
-        part.parse()
-            .or_else(|_| whole_day.parse())
-            .map(Some)
-            .map_err(|_| fault())
+        part.parse().or_else(|_| whole_day.parse()).map(Some).map_err(|_| fault())
     };
     let parts: Vec<&str> = text.split('/').collect();
     match parts[..] {
@@ -133,10 +117,7 @@ fn equality(
 ) -> Result<(String, Value)> {
     let readable = layer.readable(caller);
     let Some(property) = readable.iter().find(|property| property.name == name) else {
-        let known: Vec<&str> = readable
-            .iter()
-            .map(|property| property.name.as_str())
-            .collect();
+        let known: Vec<&str> = readable.iter().map(|property| property.name.as_str()).collect();
         return Err(Error::parameter(
             name,
             format!(

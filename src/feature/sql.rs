@@ -58,10 +58,7 @@ fn properties(layer: &Layer, readable: &[&Property]) -> String {
         .map(|property| format!("{}, {}", literal(&property.name), property.column()))
         .collect();
     if layer.has_area() {
-        pairs.push(format!(
-            "'area_m2', round(({})::numeric, 2)",
-            layer.area_expression()
-        ));
+        pairs.push(format!("'area_m2', round(({})::numeric, 2)", layer.area_expression()));
     }
     match pairs.len() {
         0 => "'{}'::json".into(),
@@ -99,20 +96,13 @@ fn select(layer: &Layer, readable: &[&Property], crs: Crs) -> String {
 fn item(row: &Row) -> Item {
     let id = row.get(0);
     let stamp: Option<i64> = row.get(2);
-    Item {
-        id,
-        json: row.get(1),
-        etag: stamp.map(|stamp| format!("\"{id:x}-{stamp:x}\"")),
-    }
+    Item { id, json: row.get(1), etag: stamp.map(|stamp| format!("\"{id:x}-{stamp:x}\"")) }
 }
 
 type Params = Vec<Box<dyn ToSql + Sync + Send>>;
 
 fn references(params: &Params) -> Vec<&(dyn ToSql + Sync)> {
-    params
-        .iter()
-        .map(|param| param.as_ref() as &(dyn ToSql + Sync))
-        .collect()
+    params.iter().map(|param| param.as_ref() as &(dyn ToSql + Sync)).collect()
 }
 
 /// Conditions of a page, beside the place of the cursor.
@@ -130,9 +120,8 @@ fn conditions(layer: &Layer, query: &FeatureQuery, city: &City) -> (String, Para
             for number in [part.west, part.south, part.east, part.north] {
                 params.push(Box::new(number));
             }
-            let corners: Vec<String> = (first..first + 4)
-                .map(|n| format!("${n}::double precision"))
-                .collect();
+            let corners: Vec<String> =
+                (first..first + 4).map(|n| format!("${n}::double precision")).collect();
             let step = if crs.geographic() { 0.01 } else { 1000.0 };
             let shape = format!(
                 "st_transform(st_segmentize(st_makeenvelope({}, {}), {step}), {})",
@@ -140,9 +129,7 @@ fn conditions(layer: &Layer, query: &FeatureQuery, city: &City) -> (String, Para
                 crs.srid(),
                 city.srid,
             );
-            any.push(format!(
-                "({geometry} && {shape} and st_intersects({geometry}, {shape}))"
-            ));
+            any.push(format!("({geometry} && {shape} and st_intersects({geometry}, {shape}))"));
         }
         let _ = write!(text, " and ({})", any.join(" or "));
     }
@@ -242,11 +229,7 @@ pub async fn one(
     crs: Crs,
     id: i64,
 ) -> Result<Option<Item>> {
-    let text = format!(
-        "{} where {} = $1",
-        select(layer, readable, crs),
-        layer.id_column()
-    );
+    let text = format!("{} where {} = $1", select(layer, readable, crs), layer.id_column());
     Ok(client.query_opt(&text, &[&id]).await?.as_ref().map(item))
 }
 
@@ -281,11 +264,7 @@ pub async fn check_geometry(client: &Client, ewkb: &[u8], city: &City) -> Result
             &[&ewkb, &west, &south, &east, &north],
         )
         .await?;
-    Ok(GeometryReport {
-        reason: row.get(0),
-        place: row.get(1),
-        outside: row.get(2),
-    })
+    Ok(GeometryReport { reason: row.get(0), place: row.get(1), outside: row.get(2) })
 }
 
 fn stored(layer: &Layer, srid: i32) -> String {
@@ -314,15 +293,9 @@ pub async fn insert(
         let _ = write!(columns, ", {}", property.column());
         let _ = write!(numbers, ", ${}", params.len());
     }
-    let text = format!(
-        "insert into {} ({columns}) values ({numbers}) returning id",
-        layer.table()
-    );
+    let text = format!("insert into {} ({columns}) values ({numbers}) returning id", layer.table());
     let statement = client.prepare_typed(&text, &types).await?;
-    Ok(client
-        .query_one(&statement, &references(&params))
-        .await?
-        .get(0))
+    Ok(client.query_one(&statement, &references(&params)).await?.get(0))
 }
 
 /// Replaces the geometry and the given properties of a feature.
@@ -349,11 +322,7 @@ pub async fn replace(
     }
     params.push(Box::new(id));
     types.push(Type::INT8);
-    let text = format!(
-        "update {} set {set} where id = ${}",
-        layer.table(),
-        params.len()
-    );
+    let text = format!("update {} set {set} where id = ${}", layer.table(), params.len());
     let statement = client.prepare_typed(&text, &types).await?;
     client.execute(&statement, &references(&params)).await?;
     Ok(())
@@ -361,12 +330,7 @@ pub async fn replace(
 
 /// Deletes a feature.
 pub async fn delete(client: &Client, layer: &Layer, id: i64) -> Result<()> {
-    client
-        .execute(
-            &format!("delete from {} where id = $1", layer.table()),
-            &[&id],
-        )
-        .await?;
+    client.execute(&format!("delete from {} where id = $1", layer.table()), &[&id]).await?;
     Ok(())
 }
 
@@ -391,10 +355,8 @@ pub fn title(layer: &Layer) -> String {
         }
         (None, []) => format!("'№ ' || {}", layer.id_column()),
         (None, find) => {
-            let columns: Vec<String> = find
-                .iter()
-                .map(|name| crate::db::Ident::new(name).to_string())
-                .collect();
+            let columns: Vec<String> =
+                find.iter().map(|name| crate::db::Ident::new(name).to_string()).collect();
             format!("concat_ws(', ', {})", columns.join(", "))
         }
     }
@@ -460,26 +422,14 @@ pub async fn here(
     limit: i64,
 ) -> Result<Vec<Found>> {
     let geometry = layer.geometry_column();
-    let tolerance = if layer.geometry == GeometryType::MultiPolygon {
-        0.0
-    } else {
-        tolerance_m
-    };
-    let point = format!(
-        "st_transform(st_setsrid(st_makepoint($2, $3), 4326), {})",
-        city.srid
-    );
+    let tolerance = if layer.geometry == GeometryType::MultiPolygon { 0.0 } else { tolerance_m };
+    let point = format!("st_transform(st_setsrid(st_makepoint($2, $3), 4326), {})", city.srid);
     let conditions =
         format!("{geometry} && st_expand({point}, $4) and st_dwithin({geometry}, {point}, $4)");
-    let order = if layer.has_area() {
-        layer.area_expression()
-    } else {
-        layer.id_column().to_string()
-    };
+    let order =
+        if layer.has_area() { layer.area_expression() } else { layer.id_column().to_string() };
     let text = select_found(layer, readable, &conditions, &order);
-    let rows = client
-        .query(&text, &[&limit, &at[0], &at[1], &tolerance])
-        .await?;
+    let rows = client.query(&text, &[&limit, &at[0], &at[1], &tolerance]).await?;
     Ok(rows.iter().map(found).collect())
 }
 
@@ -495,10 +445,7 @@ pub async fn search(
     let patterns: Vec<String> = words
         .iter()
         .map(|word| {
-            let escaped = word
-                .replace('\\', "\\\\")
-                .replace('%', "\\%")
-                .replace('_', "\\_");
+            let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             format!("%{escaped}%")
         })
         .collect();
@@ -507,11 +454,7 @@ pub async fn search(
     }
     let text = select_found(layer, readable, &conditions, "length(find_text), id");
     let mut params: Vec<&(dyn ToSql + Sync)> = vec![&limit];
-    params.extend(
-        patterns
-            .iter()
-            .map(|pattern| pattern as &(dyn ToSql + Sync)),
-    );
+    params.extend(patterns.iter().map(|pattern| pattern as &(dyn ToSql + Sync)));
     let rows = client.query(&text, &params).await?;
     Ok(rows.iter().map(found).collect())
 }
@@ -526,11 +469,7 @@ pub async fn by_key(
 ) -> Result<Option<Found>> {
     let conditions = format!("{} = $2", key.column());
     let text = select_found(layer, readable, &conditions, "id");
-    Ok(client
-        .query_opt(&text, &[&1i64, &value])
-        .await?
-        .as_ref()
-        .map(found))
+    Ok(client.query_opt(&text, &[&1i64, &value]).await?.as_ref().map(found))
 }
 
 /// Features of a layer that overlap a feature of another: id, title, properties, m² in common, share.
@@ -572,10 +511,7 @@ pub async fn overlapping(
         properties = properties(layer, readable),
     );
     let rows = client.query(&text, &[&limit, &id]).await?;
-    Ok(rows
-        .iter()
-        .map(|row| (found(row), row.get(11), row.get(12)))
-        .collect())
+    Ok(rows.iter().map(|row| (found(row), row.get(11), row.get(12))).collect())
 }
 
 /// Whether a point (CRS84) lies in a polygon of kind `city` of the boundary layer; `None`: no boundary.

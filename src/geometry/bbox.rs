@@ -31,43 +31,23 @@ impl Bbox {
         let (a, b, c, d) = match numbers[..] {
             [a, b, c, d] | [a, b, _, c, d, _] => (a, b, c, d),
             _ => {
-                return Err(fault(format!(
-                    "4 or 6 numbers are wanted, {} given",
-                    numbers.len()
-                )));
+                return Err(fault(format!("4 or 6 numbers are wanted, {} given", numbers.len())));
             }
         };
-        let (west, south, east, north) = if north_first {
-            (b, a, d, c)
-        } else {
-            (a, b, c, d)
-        };
+        let (west, south, east, north) = if north_first { (b, a, d, c) } else { (a, b, c, d) };
         if south > north {
-            return Err(fault(format!(
-                "the lower edge {south} is above the upper edge {north}"
-            )));
+            return Err(fault(format!("the lower edge {south} is above the upper edge {north}")));
         }
         if west > east && !geographic {
-            return Err(fault(format!(
-                "the left edge {west} is right of the right edge {east}"
-            )));
+            return Err(fault(format!("the left edge {west} is right of the right edge {east}")));
         }
         if geographic && (west.abs() > 180.0 || east.abs() > 180.0) {
-            return Err(fault(format!(
-                "longitudes {west}, {east} are outside -180 … 180"
-            )));
+            return Err(fault(format!("longitudes {west}, {east} are outside -180 … 180")));
         }
         if geographic && (south < -90.0 || north > 90.0) {
-            return Err(fault(format!(
-                "latitudes {south}, {north} are outside -90 … 90"
-            )));
+            return Err(fault(format!("latitudes {south}, {north} are outside -90 … 90")));
         }
-        Ok(Self {
-            west,
-            south,
-            east,
-            north,
-        })
+        Ok(Self { west, south, east, north })
     }
 
     /// The box as one or, across the antimeridian, two plain boxes.
@@ -75,15 +55,6 @@ impl Bbox {
         if self.west <= self.east {
             return vec![self];
         }
-        vec![
-            Self {
-                east: 180.0,
-                ..self
-            },
-            Self {
-                west: -180.0,
-                ..self
-            },
-        ]
+        vec![Self { east: 180.0, ..self }, Self { west: -180.0, ..self }]
     }
 }

@@ -18,10 +18,8 @@ impl CadastralNumber {
         if rule.pad.is_empty() {
             return pattern.is_match(plain).then(|| Self(plain.to_string()));
         }
-        let groups: Vec<&str> = plain
-            .split([':', '_', '/', ' ', '\u{a0}'])
-            .filter(|group| !group.is_empty())
-            .collect();
+        let groups: Vec<&str> =
+            plain.split([':', '_', '/', ' ', '\u{a0}']).filter(|group| !group.is_empty()).collect();
         let canonical = groups
             .iter()
             .enumerate()

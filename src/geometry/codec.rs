@@ -11,14 +11,8 @@ use crate::error::{Error, Result};
 #[serde(transparent)]
 pub struct GeoJson(pub serde_json::Value);
 
-const TYPES: [&str; 6] = [
-    "Point",
-    "MultiPoint",
-    "LineString",
-    "MultiLineString",
-    "Polygon",
-    "MultiPolygon",
-];
+const TYPES: [&str; 6] =
+    ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
 
 impl GeoJson {
     /// Checks type, nesting, numbers, and closure of rings; `pointer` says where it stands in the body.
@@ -29,16 +23,9 @@ impl GeoJson {
     /// # Source
     /// RFC 7946 §3.1.
     pub fn check(&self, pointer: &str) -> Result<&'static str> {
-        let kind = self
-            .0
-            .get("type")
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or_default();
+        let kind = self.0.get("type").and_then(serde_json::Value::as_str).unwrap_or_default();
         let Some(kind) = TYPES.into_iter().find(|known| *known == kind) else {
-            let detail = format!(
-                "{kind:?} is not a geometry type; one of {}",
-                TYPES.join(", ")
-            );
+            let detail = format!("{kind:?} is not a geometry type; one of {}", TYPES.join(", "));
             return Err(Error::invalid(format!("{pointer}/type"), detail));
         };
         let depth = match kind {
@@ -58,13 +45,7 @@ impl GeoJson {
         } else {
             0
         };
-        walk(
-            coordinates,
-            depth,
-            least,
-            &format!("{pointer}/coordinates"),
-            &mut count,
-        )?;
+        walk(coordinates, depth, least, &format!("{pointer}/coordinates"), &mut count)?;
         if count > limit::GEOMETRY_VERTICES_MAX {
             return Err(Error::TooLarge {
                 what: "the number of vertices",
@@ -89,28 +70,19 @@ fn walk(
         *count += 1;
         let numbers = list.iter().filter(|n| n.is_number()).count();
         if numbers != list.len() || !(2..=3).contains(&numbers) {
-            return Err(Error::invalid(
-                at,
-                "a position is two numbers: longitude, latitude",
-            ));
+            return Err(Error::invalid(at, "a position is two numbers: longitude, latitude"));
         }
         return Ok(());
     }
     if depth == 1 && list.len() < least {
-        let detail = format!(
-            "{} positions are too few, at least {least} are wanted",
-            list.len()
-        );
+        let detail = format!("{} positions are too few, at least {least} are wanted", list.len());
         return Err(Error::invalid(at, detail));
     }
     for (index, item) in list.iter().enumerate() {
         walk(item, depth - 1, least, &format!("{at}/{index}"), count)?;
     }
     if depth == 1 && least == 4 && list.first() != list.last() {
-        return Err(Error::invalid(
-            at,
-            "the ring is not closed: first and last positions differ",
-        ));
+        return Err(Error::invalid(at, "the ring is not closed: first and last positions differ"));
     }
     Ok(())
 }
@@ -122,16 +94,12 @@ fn walk(
 pub fn ewkb_of_geojson(geometry: &serde_json::Value, srid: i32) -> Result<Vec<u8>> {
     GeoJsonString(geometry.to_string())
         .to_ewkb(CoordDimensions::xy(), Some(srid))
-        .map_err(|error| Error::Malformed {
-            detail: format!("geometry: {error}"),
-        })
+        .map_err(|error| Error::Malformed { detail: format!("geometry: {error}") })
 }
 
 /// EWKB (2D) of a geometry in memory.
 pub fn ewkb_of_geometry(geometry: &geo::Geometry<f64>, srid: i32) -> Result<Vec<u8>> {
-    geometry
-        .to_ewkb(CoordDimensions::xy(), Some(srid))
-        .map_err(Error::internal)
+    geometry.to_ewkb(CoordDimensions::xy(), Some(srid)).map_err(Error::internal)
 }
 
 /// Count of the vertices of a GeoJSON geometry.

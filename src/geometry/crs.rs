@@ -27,12 +27,7 @@ const EPSG: &str = "http://www.opengis.net/def/crs/EPSG/0/";
 impl Crs {
     /// Every system that items are answered in; the default first.
     pub fn all(city: &City) -> [Self; 4] {
-        [
-            Self::Crs84,
-            Self::Epsg4326,
-            Self::Epsg3857,
-            Self::City(city.srid),
-        ]
+        [Self::Crs84, Self::Epsg4326, Self::Epsg3857, Self::City(city.srid)]
     }
 
     /// Reads a URI of the wire.
@@ -41,13 +36,10 @@ impl Crs {
     /// 400 naming `parameter`.
     pub fn parse(parameter: &str, uri: &str, base: &str, city: &City) -> Result<Self> {
         let uri = uri.trim_start_matches('<').trim_end_matches('>');
-        Self::all(city)
-            .into_iter()
-            .find(|crs| crs.uri(base, city) == uri)
-            .ok_or_else(|| {
-                let known = Self::all(city).map(|crs| crs.uri(base, city)).join(", ");
-                Error::parameter(parameter, format!("{uri} is not served; known are {known}"))
-            })
+        Self::all(city).into_iter().find(|crs| crs.uri(base, city) == uri).ok_or_else(|| {
+            let known = Self::all(city).map(|crs| crs.uri(base, city)).join(", ");
+            Error::parameter(parameter, format!("{uri} is not served; known are {known}"))
+        })
     }
 
     /// URI on the wire; `base` is the address of the server without a slash at its end.
@@ -107,9 +99,7 @@ impl Projector {
     /// # Errors
     /// [`Error::Operator`] when the point cannot be projected.
     pub fn project(&self, lng: f64, lat: f64) -> Result<(f64, f64)> {
-        self.to
-            .convert((lng, lat))
-            .map_err(|error| outside((lng, lat), &error))
+        self.to.convert((lng, lat)).map_err(|error| outside((lng, lat), &error))
     }
 
     /// East, north (metres) → longitude, latitude (CRS84, degrees).
@@ -118,8 +108,7 @@ impl Projector {
     /// [`Error::Operator`] when the point cannot be projected.
     pub fn unproject(&self, east: f64, north: f64) -> Result<(f64, f64)> {
         let back = Proj::new_known_crs(&self.text, "OGC:CRS84", None).map_err(Error::internal)?;
-        back.convert((east, north))
-            .map_err(|error| outside((east, north), &error))
+        back.convert((east, north)).map_err(|error| outside((east, north), &error))
     }
 
     /// The system as WKT 2 (2019) and as PROJJSON.

@@ -39,11 +39,7 @@ impl TileAddress {
                 return Err(Error::parameter(name, detail));
             }
         }
-        Ok(Self {
-            z: zoom as u8,
-            row,
-            col,
-        })
+        Ok(Self { z: zoom as u8, row, col })
     }
 
     /// Zoom.
@@ -64,11 +60,7 @@ impl TileAddress {
     /// The ancestor at a zoom not deeper than `z`.
     pub fn ancestor(self, z: u8) -> Self {
         let up = self.z.saturating_sub(z);
-        Self {
-            z: self.z - up,
-            row: self.row >> up,
-            col: self.col >> up,
-        }
+        Self { z: self.z - up, row: self.row >> up, col: self.col >> up }
     }
 
     /// Corner of least x and y in units of the plane of 2³² × 2³² (x east, y south).

@@ -110,13 +110,8 @@ pub async fn document(
     for layer in imgis.catalogue.readable(&caller) {
         let id = &layer.id;
         let title = layer.title.get("en").cloned().unwrap_or_default();
-        paths.insert(
-            format!("/collections/{id}"),
-            plain(&format!("{id}.collection"), &title),
-        );
-        let known = [
-            "limit", "bbox", "datetime", "crs", "bbox-crs", "cursor", "offset",
-        ];
+        paths.insert(format!("/collections/{id}"), plain(&format!("{id}.collection"), &title));
+        let known = ["limit", "bbox", "datetime", "crs", "bbox-crs", "cursor", "offset"];
         let mut parameters: Vec<Value> = known.into_iter().map(reference).collect();
         parameters.extend(property_parameters(layer, &caller));
         let geojson = "application/geo+json";
@@ -126,10 +121,7 @@ pub async fn document(
         let feature = answer("a feature", geojson, object.clone());
         let one = json!([reference("fid"), reference("crs")]);
         let one = operation(&format!("{id}.feature"), &title, one, feature);
-        paths.insert(
-            format!("/collections/{id}/items/{{fid}}"),
-            json!({ "get": one }),
-        );
+        paths.insert(format!("/collections/{id}/items/{{fid}}"), json!({ "get": one }));
     }
     let body = json!({
         "openapi": "3.0.3",
@@ -139,8 +131,5 @@ pub async fn document(
         "paths": paths,
         "components": components(),
     });
-    Ok(super::json(
-        &body,
-        "application/vnd.oai.openapi+json;version=3.0",
-    ))
+    Ok(super::json(&body, "application/vnd.oai.openapi+json;version=3.0"))
 }

@@ -43,23 +43,13 @@ pub async fn list(State(imgis): State<App>, caller: Caller, query: Query) -> Res
     application::may_see(&caller)?;
     let limit = match limit {
         None => 50,
-        Some(text) => text
-            .parse::<i64>()
-            .ok()
-            .filter(|limit| *limit >= 1)
-            .ok_or_else(|| {
-                Error::parameter(
-                    "limit",
-                    format!("{text:?} is not a whole number of at least 1"),
-                )
-            })?,
+        Some(text) => text.parse::<i64>().ok().filter(|limit| *limit >= 1).ok_or_else(|| {
+            Error::parameter("limit", format!("{text:?} is not a whole number of at least 1"))
+        })?,
     };
     let client = imgis.db.client().await?;
     let list = sql::newest(&client, limit.min(limit::APPLICATIONS_MAX), None).await?;
-    Ok(super::json(
-        &json!({ "applications": list }),
-        "application/json",
-    ))
+    Ok(super::json(&json!({ "applications": list }), "application/json"))
 }
 
 /// Registers an application: raw bytes first, then one transaction to the receipt.

@@ -31,11 +31,7 @@ pub fn index() -> Response {
             ];
             (headers, file.data).into_response()
         }
-        None => (
-            [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
-            NOT_BUILT,
-        )
-            .into_response(),
+        None => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response(),
     }
 }
 
@@ -66,27 +62,13 @@ pub async fn file(uri: Uri, headers: HeaderMap) -> Result<Response> {
     let missing = || Error::not_found("resource", uri.path());
     let plain = Web::get(path).ok_or_else(missing)?;
     let hash = plain.metadata.sha256_hash();
-    let etag: String = hash[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let etag: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     let etag = format!("\"{etag}\"");
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
-    };
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let hashed = path.starts_with("assets/");
-    let cache = if hashed {
-        "public, max-age=31536000, immutable"
-    } else {
-        "public, no-cache"
-    };
+    let cache = if hashed { "public, max-age=31536000, immutable" } else { "public, no-cache" };
     if text(header::IF_NONE_MATCH) == Some(etag.as_str()) {
-        let headers = [
-            (header::ETAG, etag),
-            (header::CACHE_CONTROL, cache.to_string()),
-        ];
+        let headers = [(header::ETAG, etag), (header::CACHE_CONTROL, cache.to_string())];
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let wants_br = text(header::ACCEPT_ENCODING).is_some_and(|accepted| accepted.contains("br"));
@@ -137,13 +119,9 @@ pub async fn style(
         "dark" => Theme::Dark,
         other => return Err(Error::not_found("style", other)),
     };
-    let style = imgis
-        .styles
-        .style(theme, &imgis.catalogue, &caller, &base.0);
+    let style = imgis.styles.style(theme, &imgis.catalogue, &caller, &base.0);
     let mut response = super::json(&style, "application/json");
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
 }
 
@@ -153,9 +131,6 @@ pub async fn style(
 /// 404.
 pub async fn sprite(State(imgis): State<App>, Path(name): Path<String>) -> Result<Response> {
     let bytes = imgis.styles.sprite(&name)?;
-    let headers = [
-        (header::CONTENT_TYPE, media(&name)),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
+    let headers = [(header::CONTENT_TYPE, media(&name)), (header::CACHE_CONTROL, "no-cache")];
     Ok((headers, bytes).into_response())
 }

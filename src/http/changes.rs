@@ -27,34 +27,20 @@ pub async fn stream(
     query: Query,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     query.only([])?;
-    let last = headers
-        .get("last-event-id")
-        .and_then(|value| value.to_str().ok());
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = last.map(|last| {
         let known = last.split_once(':').filter(|(boot, _)| *boot == imgis.boot);
-        known
-            .and_then(|(_, number)| number.parse().ok())
-            .unwrap_or(u64::MAX)
+        known.and_then(|(_, number)| number.parse().ok()).unwrap_or(u64::MAX)
     });
     let (receiver, missed) = imgis.watch(after);
-    let reset = missed
-        .is_none()
-        .then(|| Event::default().event("reset").data("{}"));
+    let reset = missed.is_none().then(|| Event::default().event("reset").data("{}"));
     let boot = imgis.boot.clone();
     let (catalogue, closing) = (imgis.clone(), imgis.clone());
     let shown = move |event: ChangeEvent| {
-        let layer = catalogue
-            .catalogue
-            .readable_by(&caller, &event.layer)
-            .ok()?;
+        let layer = catalogue.catalogue.readable_by(&caller, &event.layer).ok()?;
         let data = json!({ "layer": layer.id, "ids": event.ids, "bbox": event.bbox });
         let id = format!("{boot}:{}", event.number);
-        Some(
-            Event::default()
-                .event("change")
-                .id(id)
-                .data(data.to_string()),
-        )
+        Some(Event::default().event("change").id(id).data(data.to_string()))
     };
     let late = shown.clone();
     let earlier = missed.unwrap_or_default().into_iter().filter_map(shown);

@@ -31,10 +31,7 @@ pub async fn landing(
     headers: HeaderMap,
     Query(params): Query,
 ) -> Result<Response> {
-    let f = params
-        .iter()
-        .find(|(name, _)| name == "f")
-        .map(|(_, value)| value.as_str());
+    let f = params.iter().find(|(name, _)| name == "f").map(|(_, value)| value.as_str());
     if wants_html(&headers, f)? {
         return Ok(match f {
             Some(_) => pages::landing(&imgis).into_response(),
@@ -63,10 +60,7 @@ pub async fn landing(
 /// Declared conformance classes.
 pub async fn conformance(query: Query) -> Result<Response> {
     query.only(["f"])?;
-    Ok(super::json(
-        &json!({ "conformsTo": CLASSES }),
-        "application/json",
-    ))
+    Ok(super::json(&json!({ "conformsTo": CLASSES }), "application/json"))
 }
 
 /// One collection; the same in the list and alone.
@@ -74,10 +68,7 @@ fn collection(imgis: &App, base: &str, layer: &Layer) -> Value {
     let city = &imgis.city;
     let bounds = imgis.tiles.bounds(&layer.id).unwrap_or(city.bounds);
     let here = format!("{base}/collections/{}", layer.id);
-    let crs: Vec<String> = Crs::all(city)
-        .iter()
-        .map(|crs| crs.uri(base, city))
-        .collect();
+    let crs: Vec<String> = Crs::all(city).iter().map(|crs| crs.uri(base, city)).collect();
     let word = |words: &crate::config::Words| words.get("en").or(words.get("ru")).cloned();
     json!({
         "id": layer.id,
@@ -107,11 +98,8 @@ pub async fn list(
 ) -> Result<Response> {
     query.only(["f"])?;
     let base = &base.0;
-    let collections: Vec<Value> = imgis
-        .catalogue
-        .readable(&caller)
-        .map(|layer| collection(&imgis, base, layer))
-        .collect();
+    let collections: Vec<Value> =
+        imgis.catalogue.readable(&caller).map(|layer| collection(&imgis, base, layer)).collect();
     let body = json!({
         "links": [link("self", "application/json", "this document", format!("{base}/collections"))],
         "collections": collections,
@@ -132,10 +120,7 @@ pub async fn one(
 ) -> Result<Response> {
     query.only(["f"])?;
     let layer = imgis.catalogue.readable_by(&caller, &id)?;
-    Ok(super::json(
-        &collection(&imgis, &base.0, layer),
-        "application/json",
-    ))
+    Ok(super::json(&collection(&imgis, &base.0, layer), "application/json"))
 }
 
 /// The city's own system: WKT 2, or PROJJSON. Axes east, north; metres.
@@ -153,24 +138,16 @@ pub async fn crs(
         return Err(Error::not_found("coordinate system", id));
     }
     let (wkt, projjson) = Projector::new(&imgis.city.proj)?.texts()?;
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok());
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let json = match f.as_deref() {
         Some("wkt") => false,
         Some("projjson") => true,
         Some(other) => {
-            return Err(Error::parameter(
-                "f",
-                format!("{other:?} is not wkt or projjson"),
-            ));
+            return Err(Error::parameter("f", format!("{other:?} is not wkt or projjson")));
         }
         None => accept.is_some_and(|accept| accept.contains("json")),
     };
-    let (media, body) = if json {
-        ("application/projjson", projjson)
-    } else {
-        ("text/plain; charset=utf-8", wkt)
-    };
+    let (media, body) =
+        if json { ("application/projjson", projjson) } else { ("text/plain; charset=utf-8", wkt) };
     Ok(([(header::CONTENT_TYPE, media)], body).into_response())
 }

@@ -71,29 +71,16 @@ fn enter(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<(Caller, String)> {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
-    };
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
     let own = imgis.base_url.as_deref();
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
-        if port.chars().all(|c| c.is_ascii_digit()) {
-            name
-        } else {
-            host
-        }
+        if port.chars().all(|c| c.is_ascii_digit()) { name } else { host }
     });
-    let ours = own
-        .and_then(|base| base.split_once("://"))
-        .map(|(_, rest)| rest);
+    let ours = own.and_then(|base| base.split_once("://")).map(|(_, rest)| rest);
     let known = ["localhost", "127.0.0.1", "[::1]"].contains(&name) || ours == Some(host);
     if !known {
-        return Err(Error::parameter(
-            "Host",
-            format!("{host:?} is not a name of this server"),
-        ));
+        return Err(Error::parameter("Host", format!("{host:?} is not a name of this server")));
     }
     let base = own.map_or_else(|| format!("http://{host}"), str::to_string);
     let origin = text(header::ORIGIN);
@@ -103,9 +90,7 @@ fn enter(
     let writes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
     if writes && foreign {
         let origin = origin.unwrap_or("another site");
-        return Err(Error::Forbidden(format!(
-            "a page of {origin} may not change anything here"
-        )));
+        return Err(Error::Forbidden(format!("a page of {origin} may not change anything here")));
     }
     if writes && matches!(door, Door::Open) {
         return Err(Error::Forbidden(
@@ -135,15 +120,10 @@ fn preflight(path: &str) -> Response {
         ("allow", allow),
         ("access-control-allow-origin", "*"),
         ("access-control-allow-methods", "GET, HEAD, OPTIONS"),
-        (
-            "access-control-allow-headers",
-            "Content-Type, If-None-Match, Last-Event-ID",
-        ),
+        ("access-control-allow-headers", "Content-Type, If-None-Match, Last-Event-ID"),
         ("access-control-max-age", "3600"),
     ] {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
 }
@@ -152,11 +132,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        Ok(parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .unwrap_or(Self::Public))
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or(Self::Public))
     }
 }
 
@@ -164,11 +140,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Base {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(|| Error::internal("no base"))
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Error::internal("no base"))
     }
 }
 
@@ -209,14 +181,11 @@ pub fn wants_html(headers: &HeaderMap, f: Option<&str>) -> Result<bool> {
     match f {
         Some("html") => Ok(true),
         Some("json") => Ok(false),
-        Some(other) => Err(Error::parameter(
-            "f",
-            format!("{other:?} is not served; json, html are"),
-        )),
+        Some(other) => {
+            Err(Error::parameter("f", format!("{other:?} is not served; json, html are")))
+        }
         None => {
-            let accept = headers
-                .get(header::ACCEPT)
-                .and_then(|value| value.to_str().ok());
+            let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
             let accept = accept.unwrap_or_default();
             let at = |media: &str| accept.find(media).unwrap_or(usize::MAX);
             Ok(at("text/html") < at("application/json").min(at("application/geo+json")))
@@ -231,40 +200,22 @@ impl<S: Send + Sync> axum::extract::FromRequest<S> for Body {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
-        bytes::Bytes::from_request(request, state)
-            .await
-            .map(Self)
-            .map_err(|error| {
-                if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-                    let limit = format!("{} bytes", crate::config::limit::BODY_BYTES_MAX);
-                    return Error::TooLarge {
-                        what: "the body",
-                        limit,
-                    };
-                }
-                Error::Malformed {
-                    detail: error.body_text(),
-                }
-            })
+        bytes::Bytes::from_request(request, state).await.map(Self).map_err(|error| {
+            if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                let limit = format!("{} bytes", crate::config::limit::BODY_BYTES_MAX);
+                return Error::TooLarge { what: "the body", limit };
+            }
+            Error::Malformed { detail: error.body_text() }
+        })
     }
 }
 
 /// The media type of a body must be one of these.
 pub fn media_type(headers: &HeaderMap, wanted: &'static str, taken: &[&str]) -> Result<()> {
-    let given = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let plain = given
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let plain = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if taken.iter().any(|media| plain.eq_ignore_ascii_case(media)) {
         return Ok(());
     }
-    Err(Error::MediaType {
-        found: format!("{plain:?}"),
-        wanted,
-    })
+    Err(Error::MediaType { found: format!("{plain:?}"), wanted })
 }

@@ -67,10 +67,7 @@ pub async fn page(
         body.push_str(&format!(",\"numberMatched\":{matched}"));
     }
     let now = jiff::Timestamp::now();
-    body.push_str(&format!(
-        ",\"timeStamp\":\"{now:.0}\",\"links\":{}}}",
-        json!(links)
-    ));
+    body.push_str(&format!(",\"timeStamp\":\"{now:.0}\",\"links\":{}}}", json!(links)));
     let mut response = geojson(StatusCode::OK, body, query.crs, &imgis, &base);
     let headers = response.headers_mut();
     headers.insert("ogc-numberreturned", count.into());
@@ -90,11 +87,7 @@ fn address(path: &str, params: &[(String, String)], after: Option<i64>) -> Strin
     if let Some(after) = after {
         pairs.push(format!("cursor={after}"));
     }
-    if pairs.is_empty() {
-        path.to_string()
-    } else {
-        format!("{path}?{}", pairs.join("&"))
-    }
+    if pairs.is_empty() { path.to_string() } else { format!("{path}?{}", pairs.join("&")) }
 }
 
 fn encode(text: &str) -> String {
@@ -123,10 +116,7 @@ fn geojson(status: StatusCode, body: String, crs: Crs, imgis: &App, base: &Base)
     if let Ok(value) = HeaderValue::from_str(&uri) {
         headers.insert("content-crs", value);
     }
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-cache"),
-    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response
 }
 
@@ -154,17 +144,7 @@ pub async fn one(
         Some(uri) => Crs::parse(PROPERTY_CRS, &uri, &base.0, &imgis.city)?,
         None => Crs::Crs84,
     };
-    answer(
-        &imgis,
-        &caller,
-        &base,
-        &id,
-        layer,
-        feature_id(&fid)?,
-        crs,
-        StatusCode::OK,
-    )
-    .await
+    answer(&imgis, &caller, &base, &id, layer, feature_id(&fid)?, crs, StatusCode::OK).await
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -204,35 +184,24 @@ async fn answer(
 
 /// The system of a submitted feature: `Content-Crs`, with or without angle brackets.
 fn content_crs(headers: &HeaderMap, imgis: &App, base: &Base) -> Result<Crs> {
-    match headers
-        .get("content-crs")
-        .and_then(|value| value.to_str().ok())
-    {
+    match headers.get("content-crs").and_then(|value| value.to_str().ok()) {
         Some(uri) => Crs::parse("Content-Crs", uri, &base.0, &imgis.city),
         None => Ok(Crs::Crs84),
     }
 }
 
 fn feature_body(headers: &HeaderMap) -> Result<()> {
-    media_type(
-        headers,
-        "application/geo+json",
-        &["application/geo+json", "application/json"],
-    )
+    media_type(headers, "application/geo+json", &["application/geo+json", "application/json"])
 }
 
 fn if_match(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(header::IF_MATCH)
-        .and_then(|value| value.to_str().ok())
+    headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok())
 }
 
 /// Waits until the tiles have the edit; says so when they do not yet.
 pub async fn settled(imgis: &App, token: ChangeToken, mut response: Response) -> Response {
     if !imgis.applied(token).await {
-        response
-            .headers_mut()
-            .insert("imgis-tiles", HeaderValue::from_static("behind"));
+        response.headers_mut().insert("imgis-tiles", HeaderValue::from_static("behind"));
     }
     response
 }

@@ -18,11 +18,8 @@ use crate::layer::Layer;
 pub async fn layers(State(imgis): State<App>, caller: Caller, query: Query) -> Result<Response> {
     query.only([])?;
     let city = &imgis.city;
-    let layers: Vec<Value> = imgis
-        .catalogue
-        .readable(&caller)
-        .map(|layer| described(&imgis, &caller, layer))
-        .collect();
+    let layers: Vec<Value> =
+        imgis.catalogue.readable(&caller).map(|layer| described(&imgis, &caller, layer)).collect();
     let body = json!({
         "city": {
             "id": city.id, "title": city.title, "bounds": city.bounds, "center": city.center,
@@ -65,15 +62,9 @@ fn described(imgis: &App, caller: &Caller, layer: &Layer) -> Value {
 
 fn number(name: &str, text: Option<String>, low: f64, high: f64) -> Result<f64> {
     let text = text.ok_or_else(|| Error::parameter(name, "is missing"))?;
-    let number = text
-        .parse::<f64>()
-        .ok()
-        .filter(|number| (low..=high).contains(number));
+    let number = text.parse::<f64>().ok().filter(|number| (low..=high).contains(number));
     number.ok_or_else(|| {
-        Error::parameter(
-            name,
-            format!("{text:?} is not a number within {low} … {high}"),
-        )
+        Error::parameter(name, format!("{text:?} is not a number within {low} … {high}"))
     })
 }
 
@@ -101,9 +92,7 @@ pub async fn identify(State(imgis): State<App>, caller: Caller, query: Query) ->
     let near = (west..=east).contains(&lng) && (south..=north).contains(&lat);
     let boundary = imgis.catalogue.layer("municipal_boundary").is_some();
     let inside = match near && boundary {
-        true => sql::inside_city(&client, imgis.city.srid, [lng, lat])
-            .await?
-            .unwrap_or(true),
+        true => sql::inside_city(&client, imgis.city.srid, [lng, lat]).await?.unwrap_or(true),
         false => near,
     };
     let mut groups = Vec::new();
@@ -112,16 +101,8 @@ pub async fn identify(State(imgis): State<App>, caller: Caller, query: Query) ->
             let readable = layer.readable(&caller);
             let limit = limit::IDENTIFY_FEATURES;
             let at = [lng, lat];
-            let found = sql::here(
-                &client,
-                layer,
-                &readable,
-                &imgis.city,
-                at,
-                tolerance_m,
-                limit,
-            )
-            .await?;
+            let found =
+                sql::here(&client, layer, &readable, &imgis.city, at, tolerance_m, limit).await?;
             if let Some(first) = found.first() {
                 let count = first.matched;
                 let features: Vec<Value> = found.iter().map(described_feature).collect();
@@ -130,23 +111,11 @@ pub async fn identify(State(imgis): State<App>, caller: Caller, query: Query) ->
         }
     }
     groups.sort_by_key(|group| {
-        std::cmp::Reverse(
-            imgis
-                .catalogue
-                .rank(group["layer"].as_str().unwrap_or_default()),
-        )
+        std::cmp::Reverse(imgis.catalogue.rank(group["layer"].as_str().unwrap_or_default()))
     });
-    let city = if near {
-        Projector::new(&imgis.city.proj)?.project(lng, lat).ok()
-    } else {
-        None
-    };
-    let rounded = city.map(|(east, north)| {
-        [
-            (east * 100.0).round() / 100.0,
-            (north * 100.0).round() / 100.0,
-        ]
-    });
+    let city = if near { Projector::new(&imgis.city.proj)?.project(lng, lat).ok() } else { None };
+    let rounded =
+        city.map(|(east, north)| [(east * 100.0).round() / 100.0, (north * 100.0).round() / 100.0]);
     let body = json!({
         "at": [lng, lat], "city_coordinates": rounded, "inside": inside, "groups": groups,
     });

@@ -36,25 +36,17 @@ pub fn router(imgis: App, door: Door) -> Router {
         .route("/api", get(api::document))
         .route("/collections", get(collections::list))
         .route("/collections/{id}", get(collections::one))
-        .route(
-            "/collections/{id}/items",
-            get(features::page).post(features::create),
-        )
+        .route("/collections/{id}/items", get(features::page).post(features::create))
         .route(
             "/collections/{id}/items/{fid}",
-            get(features::one)
-                .put(features::replace)
-                .delete(features::delete),
+            get(features::one).put(features::replace).delete(features::delete),
         )
         .route("/crs/{id}", get(collections::crs))
         .route("/layers", get(look::layers))
         .route("/identify", get(look::identify))
         .route("/find", get(look::find))
         .route("/services", get(applications::services))
-        .route(
-            "/applications",
-            get(applications::list).post(applications::submit),
-        )
+        .route("/applications", get(applications::list).post(applications::submit))
         .route("/applications/{number}", get(applications::one))
         .route("/parcels/{number}", get(pages::dossier))
         .route("/tiles/{layers}", get(tiles::tile_json))

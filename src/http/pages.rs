@@ -19,10 +19,7 @@ use crate::layer::{Layer, Linkable, Property, PropertyType};
 const DOSSIER_FEATURES: i64 = 50;
 
 fn word(words: &crate::config::Words) -> &str {
-    words
-        .get("ru")
-        .or_else(|| words.get("en"))
-        .map_or("", String::as_str)
+    words.get("ru").or_else(|| words.get("en")).map_or("", String::as_str)
 }
 
 fn page(imgis: &App, title: &str, body: Markup) -> Html<String> {
@@ -79,11 +76,7 @@ fn number(value: f64, digits: usize) -> String {
         grouped.push(c);
     }
     let rest = rest.trim_end_matches('0');
-    if rest.is_empty() {
-        grouped
-    } else {
-        format!("{grouped},{rest}")
-    }
+    if rest.is_empty() { grouped } else { format!("{grouped},{rest}") }
 }
 
 fn area(m2: f64) -> String {
@@ -106,10 +99,7 @@ fn date(text: &str) -> String {
 fn shown(property: &Property, value: &Value) -> String {
     let known = |code: &str| {
         let values = property.values.iter().flatten();
-        values
-            .clone()
-            .find(|known| known.code == code)
-            .map(|known| known.ru.clone())
+        values.clone().find(|known| known.code == code).map(|known| known.ru.clone())
     };
     let text = match value {
         Value::Null => return "нет сведений".into(),
@@ -187,20 +177,10 @@ pub async fn dossier(
             continue;
         }
         let properties = layer.readable(&caller);
-        let rows = sql::overlapping(
-            &client,
-            layer,
-            &properties,
-            parcels,
-            parcel.id,
-            DOSSIER_FEATURES,
-        )
-        .await?;
-        groups.push(Group {
-            layer,
-            properties,
-            rows,
-        });
+        let rows =
+            sql::overlapping(&client, layer, &properties, parcels, parcel.id, DOSSIER_FEATURES)
+                .await?;
+        groups.push(Group { layer, properties, rows });
     }
     let applications = match application::may_see(&caller) {
         Ok(()) => {
@@ -210,13 +190,7 @@ pub async fn dossier(
         Err(_) => None,
     };
     if html {
-        let body = dossier_page(
-            parcels,
-            &readable,
-            &parcel,
-            &groups,
-            applications.as_deref(),
-        );
+        let body = dossier_page(parcels, &readable, &parcel, &groups, applications.as_deref());
         let title = format!("Участок {parsed}");
         return Ok(page(&imgis, &title, body).into_response());
     }
@@ -254,10 +228,7 @@ fn dossier_page(
     let properties = parse(&parcel.properties);
     let area_m2 = properties["area_m2"].as_f64().unwrap_or_default();
     let [lng, lat] = parcel.center;
-    let map = format!(
-        "/?at=17.00/{lat:.5}/{lng:.5}&f={}.{}",
-        layer.id, parcel.title
-    );
+    let map = format!("/?at=17.00/{lat:.5}/{lng:.5}&f={}.{}", layer.id, parcel.title);
     let (empty, full): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.rows.is_empty());
     html! {
         h1 { "Земельный участок " span.nowrap { (parcel.title) } }
@@ -350,11 +321,7 @@ fn facts(group: &Group<'_>, properties: &Value) -> String {
         .filter(|property| property.kind != PropertyType::TextArray)
         .take(6)
         .map(|property| {
-            format!(
-                "{}: {}",
-                word(&property.label),
-                shown(property, &properties[&property.name])
-            )
+            format!("{}: {}", word(&property.label), shown(property, &properties[&property.name]))
         })
         .collect();
     facts.join("; ")
@@ -391,19 +358,12 @@ fn applications_table(applications: &[Value]) -> Markup {
 pub fn application(imgis: &App, one: &Value) -> Html<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     let number_text = text(&one["number"]);
-    let service = imgis
-        .office
-        .services
-        .get(one["service"].as_str().unwrap_or_default());
+    let service = imgis.office.services.get(one["service"].as_str().unwrap_or_default());
     let service = service.map_or(text(&one["service"]), |service| word(&service.title).into());
     let status = application::site_layer(&imgis.catalogue)
         .and_then(|layer| layer.property("status"))
-        .map_or(text(&one["status"]), |property| {
-            shown(property, &one["status"])
-        });
-    let due = one["due_on"]
-        .as_str()
-        .map_or("не определён".to_string(), date);
+        .map_or(text(&one["status"]), |property| shown(property, &one["status"]));
+    let due = one["due_on"].as_str().map_or("не определён".to_string(), date);
     let links = one["links"].as_array().cloned().unwrap_or_default();
     let body = html! {
         h1 { "Заявление " (number_text) }

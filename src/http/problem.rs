@@ -77,9 +77,7 @@ impl IntoResponse for Error {
         match &self {
             Self::Parameter { parameter, .. } => body["parameter"] = parameter.as_str().into(),
             Self::Invalid { faults } => {
-                body["pointer"] = faults
-                    .first()
-                    .map_or(Value::Null, |f| f.pointer.clone().into());
+                body["pointer"] = faults.first().map_or(Value::Null, |f| f.pointer.clone().into());
                 body["errors"] = serde_json::to_value(faults).unwrap_or_default();
             }
             _ => {}

@@ -18,11 +18,7 @@ use crate::tile::{self, Encoding, Version, View};
 fn views(imgis: &App, caller: &Caller, layers: &str) -> Result<Vec<View>> {
     let ids: Vec<&str> = layers.split(',').collect();
     if ids.len() > limit::TILE_LAYERS_MAX {
-        let detail = format!(
-            "{} are too many, at most {}",
-            ids.len(),
-            limit::TILE_LAYERS_MAX
-        );
+        let detail = format!("{} are too many, at most {}", ids.len(), limit::TILE_LAYERS_MAX);
         return Err(Error::parameter("layers", detail));
     }
     let mut views = Vec::with_capacity(ids.len());
@@ -86,9 +82,7 @@ pub async fn tile(
     if already_has(&headers, version) {
         return Ok(respond(StatusCode::NOT_MODIFIED, version, public).into_response());
     }
-    let tile = Arc::clone(&imgis.tiles)
-        .draw(views, address, encoding)
-        .await?;
+    let tile = Arc::clone(&imgis.tiles).draw(views, address, encoding).await?;
     if tile.bytes.is_empty() {
         return Ok(respond(StatusCode::NO_CONTENT, tile.version, public).into_response());
     }
@@ -109,24 +103,16 @@ pub async fn tile(
 }
 
 fn encoding(headers: &HeaderMap) -> Encoding {
-    let accepted = headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok());
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let gzip = accepted.unwrap_or_default().split(',').any(|part| {
         let mut words = part.split(';').map(str::trim);
         words.next() == Some("gzip") && words.next() != Some("q=0")
     });
-    if gzip {
-        Encoding::Gzip
-    } else {
-        Encoding::Identity
-    }
+    if gzip { Encoding::Gzip } else { Encoding::Identity }
 }
 
 fn already_has(headers: &HeaderMap, version: Version) -> bool {
-    let Some(tags) = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
+    let Some(tags) = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok())
     else {
         return false;
     };
@@ -141,11 +127,7 @@ fn respond(
     version: Version,
     public: bool,
 ) -> (StatusCode, [(header::HeaderName, HeaderValue); 3]) {
-    let cache = if public {
-        "public, no-cache"
-    } else {
-        "private, no-cache"
-    };
+    let cache = if public { "public, no-cache" } else { "private, no-cache" };
     let etag = HeaderValue::from_str(&version.etag()).unwrap_or(HeaderValue::from_static(""));
     let headers = [
         (header::ETAG, etag),

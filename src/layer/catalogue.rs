@@ -65,13 +65,10 @@ impl Catalogue {
             match file::read(&path) {
                 Ok(layer) => {
                     let known = groups.iter().any(|group| group.id == layer.group);
-                    let owner = divisions
-                        .iter()
-                        .any(|division| division.id == layer.division);
-                    for (fine, word, name) in [
-                        (known, "group", &layer.group),
-                        (owner, "division", &layer.division),
-                    ] {
+                    let owner = divisions.iter().any(|division| division.id == layer.division);
+                    for (fine, word, name) in
+                        [(known, "group", &layer.group), (owner, "division", &layer.division)]
+                    {
                         if !fine {
                             let detail = format!("{word} {name:?} is not known");
                             let (file, line) = (path.clone(), line_of(&path, word));
@@ -89,17 +86,8 @@ impl Catalogue {
         }
         let rank = |layer: &Layer| groups.iter().position(|group| group.id == layer.group);
         layers.sort_by_key(|layer| (rank(layer), layer.id.clone()));
-        let by_id = layers
-            .iter()
-            .enumerate()
-            .map(|(at, layer)| (layer.id.clone(), at))
-            .collect();
-        Ok(Self {
-            groups,
-            divisions,
-            layers,
-            by_id,
-        })
+        let by_id = layers.iter().enumerate().map(|(at, layer)| (layer.id.clone(), at)).collect();
+        Ok(Self { groups, divisions, layers, by_id })
     }
 
     /// Every layer.
@@ -114,9 +102,7 @@ impl Catalogue {
 
     /// The layers that the caller may read.
     pub fn readable<'a>(&'a self, caller: &'a Caller) -> impl Iterator<Item = &'a Arc<Layer>> {
-        self.layers
-            .iter()
-            .filter(|layer| caller.may_read(&layer.read))
+        self.layers.iter().filter(|layer| caller.may_read(&layer.read))
     }
 
     /// A layer that the caller may read. Unknown and forbidden look the same.
@@ -147,10 +133,7 @@ pub(crate) fn toml_files(dir: &Path) -> Result<Vec<std::path::PathBuf>> {
     let mut files: Vec<_> = entries
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect();
     files.sort();
     Ok(files)
@@ -158,7 +141,5 @@ pub(crate) fn toml_files(dir: &Path) -> Result<Vec<std::path::PathBuf>> {
 
 fn line_of(path: &Path, key: &str) -> Option<usize> {
     let text = std::fs::read_to_string(path).ok()?;
-    text.lines()
-        .position(|line| line.trim_start().starts_with(key))
-        .map(|line| line + 1)
+    text.lines().position(|line| line.trim_start().starts_with(key)).map(|line| line + 1)
 }

@@ -126,14 +126,7 @@ pub enum Follow {
 }
 
 /// Names that a property may not have.
-const RESERVED: [&str; 6] = [
-    "id",
-    "geometry",
-    "valid_from",
-    "area_m2",
-    "find_text",
-    "collection",
-];
+const RESERVED: [&str; 6] = ["id", "geometry", "valid_from", "area_m2", "find_text", "collection"];
 
 /// Reads one layer file; all its faults at once.
 ///
@@ -142,21 +135,10 @@ const RESERVED: [&str; 6] = [
 pub fn read(file: &Path) -> Result<Layer> {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let read: LayerFile = read_toml(file)?;
-    let id = file
-        .file_stem()
-        .and_then(|stem| stem.to_str())
-        .unwrap_or_default()
-        .to_string();
-    let mut faults = Faults {
-        file,
-        text: &text,
-        list: Vec::new(),
-    };
+    let id = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_string();
+    let mut faults = Faults { file, text: &text, list: Vec::new() };
     if !Ident::plain(&id) {
-        faults.add(
-            "",
-            format!("the file's name {id:?} does not match [a-z][a-z0-9_]{{0,62}}"),
-        );
+        faults.add("", format!("the file's name {id:?} does not match [a-z][a-z0-9_]{{0,62}}"));
     }
     if id == "WebMercatorQuad" || id.len() > 50 {
         faults.add("", format!("{id} cannot name a layer"));
@@ -168,59 +150,35 @@ pub fn read(file: &Path) -> Result<Layer> {
         faults.add("source", "source and derived exclude each other".into());
     }
     if (read.source.is_some() || read.derived.is_some()) && !read.edit.is_empty() {
-        faults.add(
-            "edit",
-            "a published or derived layer is read-only: drop edit".into(),
-        );
+        faults.add("edit", "a published or derived layer is read-only: drop edit".into());
     }
     for (at, property) in read.properties.iter().enumerate() {
         if !Ident::plain(&property.name) || RESERVED.contains(&property.name.as_str()) {
-            faults.add(
-                &property.name,
-                format!("{:?} cannot name a property", property.name),
-            );
+            faults.add(&property.name, format!("{:?} cannot name a property", property.name));
         }
-        if read.properties[..at]
-            .iter()
-            .any(|other| other.name == property.name)
-        {
+        if read.properties[..at].iter().any(|other| other.name == property.name) {
             faults.add(&property.name, format!("{} stands twice", property.name));
         }
         if property.kind == PropertyType::TextArray && property.tile == TileUse::Yes {
-            faults.add(
-                &property.name,
-                "an array goes into tiles as tile = \"joined\" only".into(),
-            );
+            faults.add(&property.name, "an array goes into tiles as tile = \"joined\" only".into());
         }
     }
-    let known = |name: &String| {
-        read.properties
-            .iter()
-            .any(|property| property.name == *name)
-    };
+    let known = |name: &String| read.properties.iter().any(|property| property.name == *name);
     for name in read.title_property.iter().chain(&read.find) {
         if !known(name) {
             faults.add(name, format!("{name} is not a property of the layer"));
         }
     }
-    if let Some(importance) = read
-        .importance
-        .as_ref()
-        .filter(|name| *name != "area" && !known(name))
+    if let Some(importance) =
+        read.importance.as_ref().filter(|name| *name != "area" && !known(name))
     {
-        faults.add(
-            "importance",
-            format!("{importance} is neither \"area\" nor a property"),
-        );
+        faults.add("importance", format!("{importance} is neither \"area\" nor a property"));
     }
     let follow = match (&read.source, read.refresh_s, read.follow.as_deref()) {
         (None, None, None) | (Some(_), None, Some("trigger")) => Follow::Trigger,
         (Some(_), Some(seconds @ 1..=86_400), None) => Follow::Every(seconds),
         _ => {
-            faults.add(
-                "source",
-                "source wants refresh_s = 1…86400 or follow = \"trigger\"".into(),
-            );
+            faults.add("source", "source wants refresh_s = 1…86400 or follow = \"trigger\"".into());
             Follow::Trigger
         }
     };
@@ -281,15 +239,8 @@ struct Faults<'a> {
 impl Faults<'_> {
     /// Adds a fault at the first line that names the key.
     fn add(&mut self, key: &str, detail: String) {
-        let line = self
-            .text
-            .lines()
-            .position(|line| !key.is_empty() && line.contains(key));
+        let line = self.text.lines().position(|line| !key.is_empty() && line.contains(key));
         let file = self.file.to_path_buf();
-        self.list.push(FileFault {
-            file,
-            line: line.map(|line| line + 1),
-            detail,
-        });
+        self.list.push(FileFault { file, line: line.map(|line| line + 1), detail });
     }
 }

@@ -96,9 +96,9 @@ impl<'de> Deserialize<'de> for TileUse {
             Form::Bool(false) => Ok(Self::No),
             Form::Bool(true) => Ok(Self::Yes),
             Form::Word(word) if word == "joined" => Ok(Self::Joined),
-            Form::Word(word) => Err(serde::de::Error::custom(format!(
-                "tile = {word:?} is not true or \"joined\""
-            ))),
+            Form::Word(word) => {
+                Err(serde::de::Error::custom(format!("tile = {word:?} is not true or \"joined\"")))
+            }
         }
     }
 }
@@ -167,11 +167,7 @@ impl Layer {
 
     /// The column of the geometry.
     pub fn geometry_column(&self) -> Ident {
-        Ident::new(
-            self.source
-                .as_ref()
-                .map_or("geometry", |source| &source.geometry),
-        )
+        Ident::new(self.source.as_ref().map_or("geometry", |source| &source.geometry))
     }
 
     /// Whether features have a computed `area_m2`.
@@ -189,17 +185,12 @@ impl Layer {
 
     /// A property by its name.
     pub fn property(&self, name: &str) -> Option<&Property> {
-        self.properties
-            .iter()
-            .find(|property| property.name == name)
+        self.properties.iter().find(|property| property.name == name)
     }
 
     /// The properties that the caller may read, in the file's order.
     pub fn readable(&self, caller: &Caller) -> Vec<&Property> {
-        self.properties
-            .iter()
-            .filter(|property| caller.may_read(&property.read))
-            .collect()
+        self.properties.iter().filter(|property| caller.may_read(&property.read)).collect()
     }
 
     /// Whether rows are changed through this program's editing.

@@ -29,11 +29,7 @@ pub async fn columns(client: &Client, table: &str) -> Result<Vec<Column>> {
         .await?;
     Ok(rows
         .iter()
-        .map(|row| Column {
-            name: row.get(0),
-            kind: row.get(1),
-            required: row.get(2),
-        })
+        .map(|row| Column { name: row.get(0), kind: row.get(1), required: row.get(2) })
         .collect())
 }
 
@@ -100,10 +96,7 @@ pub fn create(layer: &Layer, srid: i32) -> String {
         let _ = write!(sql, ",\n{}", column_definition(layer, property));
     }
     if let Some(expression) = find_expression(layer) {
-        let _ = write!(
-            sql,
-            ",\nfind_text text generated always as ({expression}) stored"
-        );
+        let _ = write!(sql, ",\nfind_text text generated always as ({expression}) stored");
     }
     let _ = write!(
         sql,
@@ -118,30 +111,20 @@ pub fn create(layer: &Layer, srid: i32) -> String {
     }
     if !layer.find.is_empty() {
         let index = Ident::new(&format!("{id}_find"));
-        let _ = write!(
-            sql,
-            "create index {index} on {table} using gin (find_text gin_trgm_ops);"
-        );
+        let _ = write!(sql, "create index {index} on {table} using gin (find_text gin_trgm_ops);");
     }
     sql
 }
 
 fn find_expression(layer: &Layer) -> Option<String> {
-    let parts: Vec<String> = layer
-        .find
-        .iter()
-        .map(|name| format!("coalesce({}, '')", Ident::new(name)))
-        .collect();
+    let parts: Vec<String> =
+        layer.find.iter().map(|name| format!("coalesce({}, '')", Ident::new(name))).collect();
     (!parts.is_empty()).then(|| format!("replace(lower({}), 'ё', 'е')", parts.join(" || ' ' || ")))
 }
 
 /// `alter table … add column`.
 pub fn add_column(layer: &Layer, property: &Property) -> String {
-    format!(
-        "alter table {} add column {};",
-        layer.table(),
-        column_definition(layer, property)
-    )
+    format!("alter table {} add column {};", layer.table(), column_definition(layer, property))
 }
 
 /// The trigger function that writes change and history, and the triggers that call it.
@@ -154,11 +137,7 @@ pub fn triggers(layer: &Layer) -> String {
     let (id, geometry) = (layer.id_column(), layer.geometry_column());
     let name = literal(&layer.id);
     let coarse = limit::CHANGE_ROWS_FINE;
-    let history = if layer.is_own() {
-        history(layer, &name)
-    } else {
-        Default::default()
-    };
+    let history = if layer.is_own() { history(layer, &name) } else { Default::default() };
     let mut sql = format!(
         "create or replace function {function}() returns trigger language plpgsql security definer
          set search_path = pg_catalog, public, pg_temp as $note$
@@ -246,15 +225,9 @@ fn history(layer: &Layer, name: &str) -> History {
         .map(|property| format!("{}, o.{}", literal(&property.name), property.column()))
         .collect();
     // jsonb_build_object takes at most 100 arguments.
-    let objects: Vec<String> = pairs
-        .chunks(50)
-        .map(|chunk| format!("jsonb_build_object({})", chunk.join(", ")))
-        .collect();
-    let properties = if objects.is_empty() {
-        "'{}'::jsonb".into()
-    } else {
-        objects.join(" || ")
-    };
+    let objects: Vec<String> =
+        pairs.chunks(50).map(|chunk| format!("jsonb_build_object({})", chunk.join(", "))).collect();
+    let properties = if objects.is_empty() { "'{}'::jsonb".into() } else { objects.join(" || ") };
     let insert = |op: &str, rows: &str| {
         format!(
             "insert into imgis.feature_history
@@ -265,12 +238,7 @@ fn history(layer: &Layer, name: &str) -> History {
     };
     let list = |row: &str| {
         let columns: Vec<String> = std::iter::once(format!("{row}.geometry"))
-            .chain(
-                layer
-                    .properties
-                    .iter()
-                    .map(|p| format!("{row}.{}", p.column())),
-            )
+            .chain(layer.properties.iter().map(|p| format!("{row}.{}", p.column())))
             .collect();
         format!("row({})", columns.join(", "))
     };

@@ -31,27 +31,16 @@ pub async fn compare(client: &Client, city: &City, catalogue: &Catalogue) -> Res
         }
     }
     for table in sql::tables(client).await? {
-        if catalogue
-            .layer(&table)
-            .is_none_or(|layer| layer.source.is_some())
-        {
+        if catalogue.layer(&table).is_none_or(|layer| layer.source.is_some()) {
             let file = city.layers_dir().join(format!("{table}.toml"));
             let detail = format!(
                 "the file is gone but the table layer.{table} is there: put the file back, or, if the \
                  data may go, drop table layer.{table}"
             );
-            faults.push(FileFault {
-                file,
-                line: None,
-                detail,
-            });
+            faults.push(FileFault { file, line: None, detail });
         }
     }
-    if faults.is_empty() {
-        Ok(steps)
-    } else {
-        Err(Error::Files(faults))
-    }
+    if faults.is_empty() { Ok(steps) } else { Err(Error::Files(faults)) }
 }
 
 async fn own(
@@ -61,11 +50,8 @@ async fn own(
     steps: &mut Vec<Step>,
     faults: &mut Vec<FileFault>,
 ) -> Result<()> {
-    let step = |what: String, statements: String| Step {
-        layer: layer.id.clone(),
-        what,
-        statements,
-    };
+    let step =
+        |what: String, statements: String| Step { layer: layer.id.clone(), what, statements };
     let there = sql::columns(client, &format!("layer.{}", layer.id)).await?;
     if there.is_empty() {
         let statements = sql::create(layer, city.srid) + &sql::triggers(layer);
@@ -74,21 +60,11 @@ async fn own(
     }
     let mut fault = |key: &str, detail: String| {
         let text = std::fs::read_to_string(&layer.file).unwrap_or_default();
-        let line = text
-            .lines()
-            .position(|line| line.contains(key))
-            .map(|line| line + 1);
-        faults.push(FileFault {
-            file: layer.file.clone(),
-            line,
-            detail,
-        });
+        let line = text.lines().position(|line| line.contains(key)).map(|line| line + 1);
+        faults.push(FileFault { file: layer.file.clone(), line, detail });
     };
     let wanted = format!("geometry({},{})", layer.geometry.postgis(), city.srid);
-    let given = there
-        .iter()
-        .find(|column| column.name == "geometry")
-        .map(|column| &column.kind);
+    let given = there.iter().find(|column| column.name == "geometry").map(|column| &column.kind);
     if given != Some(&wanted) {
         let given = given.map_or("nothing", |kind| kind.as_str());
         fault(
@@ -100,10 +76,7 @@ async fn own(
         match there.iter().find(|column| column.name == property.name) {
             None => {
                 let statements = sql::add_column(layer, property) + &sql::triggers(layer);
-                steps.push(step(
-                    format!("property {} added", property.name),
-                    statements,
-                ));
+                steps.push(step(format!("property {} added", property.name), statements));
             }
             Some(column) if column.kind != property.kind.column() => fault(
                 &property.name,
@@ -158,11 +131,7 @@ async fn published(
     };
     let there = sql::columns(client, &source.table).await?;
     let mut fault = |detail: String| {
-        faults.push(FileFault {
-            file: layer.file.clone(),
-            line: None,
-            detail,
-        });
+        faults.push(FileFault { file: layer.file.clone(), line: None, detail });
     };
     if there.is_empty() {
         fault(format!("the table or view {} is not there", source.table));
@@ -176,11 +145,7 @@ async fn published(
     }
     if layer.follow == Follow::Trigger && !sql::is_followed(client, &source.table).await? {
         let statements = sql::publish(layer);
-        steps.push(Step {
-            layer: layer.id.clone(),
-            what: "followed".into(),
-            statements,
-        });
+        steps.push(Step { layer: layer.id.clone(), what: "followed".into(), statements });
     }
     Ok(())
 }
@@ -192,16 +157,11 @@ async fn published(
 pub async fn carry_out(client: &mut Client, steps: &[Step]) -> Result<()> {
     for step in steps {
         let transaction = client.transaction().await?;
-        sql::run(transaction.client(), &step.statements)
-            .await
-            .map_err(|error| {
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                let cause = cause.unwrap_or_else(|| error.to_string());
-                Error::Operator(format!(
-                    "layer {}: {} failed: {cause}",
-                    step.layer, step.what
-                ))
-            })?;
+        sql::run(transaction.client(), &step.statements).await.map_err(|error| {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            let cause = cause.unwrap_or_else(|| error.to_string());
+            Error::Operator(format!("layer {}: {} failed: {cause}", step.layer, step.what))
+        })?;
         transaction.commit().await?;
         tracing::info!(layer = step.layer, what = step.what, "layer");
     }

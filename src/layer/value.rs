@@ -58,11 +58,7 @@ impl Value {
             },
             (PropertyType::Date, _) => return wrong("a date as 2026-01-31"),
             (PropertyType::TextArray, Json::Array(list)) => {
-                match list
-                    .iter()
-                    .map(|item| item.as_str().map(str::to_string))
-                    .collect()
-                {
+                match list.iter().map(|item| item.as_str().map(str::to_string)).collect() {
                     Some(list) => Self::List(list),
                     None => return wrong("a list of texts"),
                 }
@@ -88,10 +84,7 @@ impl Value {
 fn whole(json: &Json) -> Option<i64> {
     match json {
         Json::Number(number) => number.as_i64().or_else(|| {
-            number
-                .as_f64()
-                .filter(|n| n.fract() == 0.0 && n.abs() < 9e15)
-                .map(|n| n as i64)
+            number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 9e15).map(|n| n as i64)
         }),
         Json::String(text) => text.trim().parse().ok(),
         _ => None,
@@ -113,10 +106,7 @@ fn date(text: &str) -> Option<Date> {
     if let Some(date) = text.get(..10).and_then(|day| day.parse().ok()) {
         return Some(date);
     }
-    let parts: Vec<i16> = text
-        .split('.')
-        .filter_map(|part| part.parse().ok())
-        .collect();
+    let parts: Vec<i16> = text.split('.').filter_map(|part| part.parse().ok()).collect();
     match parts[..] {
         [day, month, year] => Date::new(year, month as i8, day as i8).ok(),
         _ => None,

@@ -30,22 +30,15 @@ pub fn is_inside(points: &[Vertex]) -> bool {
 
 /// Sutherland–Hodgman against the four edges of the drawn square.
 pub fn ring(points: &mut Vec<Vertex>, spare: &mut Vec<Vertex>) {
-    for (axis, bound, keep_above) in [
-        (0, LOW, true),
-        (0, HIGH, false),
-        (1, LOW, true),
-        (1, HIGH, false),
-    ] {
+    for (axis, bound, keep_above) in
+        [(0, LOW, true), (0, HIGH, false), (1, LOW, true), (1, HIGH, false)]
+    {
         spare.clear();
         let Some(mut before) = points.last().copied() else {
             return;
         };
         let inside = |p: &Vertex| {
-            if keep_above {
-                p[axis] >= bound
-            } else {
-                p[axis] <= bound
-            }
+            if keep_above { p[axis] >= bound } else { p[axis] <= bound }
         };
         for point in points.iter().copied() {
             if inside(&before) != inside(&point) {
@@ -109,11 +102,7 @@ pub fn area(points: &[Vertex]) -> i64 {
 /// The pieces of a line inside the drawn square.
 pub fn line(points: &[Vertex]) -> Vec<Vec<Vertex>> {
     if is_inside(points) {
-        return if points.len() > 1 {
-            vec![points.to_vec()]
-        } else {
-            Vec::new()
-        };
+        return if points.len() > 1 { vec![points.to_vec()] } else { Vec::new() };
     }
     let mut pieces: Vec<Vec<Vertex>> = Vec::new();
     for pair in points.windows(2) {
@@ -157,10 +146,7 @@ fn segment(a: Vertex, b: Vertex) -> Option<(Vertex, Vertex)> {
         return None;
     }
     let at = |t: f64| {
-        [
-            (f64::from(a[0]) + dx * t).round() as i32,
-            (f64::from(a[1]) + dy * t).round() as i32,
-        ]
+        [(f64::from(a[0]) + dx * t).round() as i32, (f64::from(a[1]) + dy * t).round() as i32]
     };
     let start = if from > 0.0 { at(from) } else { a };
     let end = if to < 1.0 { at(to) } else { b };

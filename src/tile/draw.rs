@@ -22,10 +22,7 @@ const FEATURE_BYTES: usize = 24;
 /// Draws a layer.
 pub fn layer(store: &Store, view: &View, address: TileAddress) -> Drawn {
     if !view.is_at(address.z()) {
-        return Drawn {
-            bytes: Vec::new(),
-            gathered: 0,
-        };
+        return Drawn { bytes: Vec::new(), gathered: 0 };
     }
     let frame = Frame::new(address);
     let (x0, y0, x1, y1) = frame.envelope();
@@ -45,10 +42,7 @@ struct Frame {
 
 impl Frame {
     fn new(address: TileAddress) -> Self {
-        Self {
-            origin: address.origin(),
-            shift: 20 - u32::from(address.z()),
-        }
+        Self { origin: address.origin(), shift: 20 - u32::from(address.z()) }
     }
 
     fn envelope(&self) -> (f64, f64, f64, f64) {
@@ -142,10 +136,7 @@ fn polygons(frame: &Frame, features: &[&Feature], view: &View, mut writer: Layer
         }
         bytes.0.extend_from_slice(&label_writer.finish().0);
     }
-    Drawn {
-        bytes: bytes.0,
-        gathered: squares.features,
-    }
+    Drawn { bytes: bytes.0, gathered: squares.features }
 }
 
 fn lines(frame: &Frame, features: &[&Feature], mut writer: LayerWriter) -> Drawn {
@@ -161,10 +152,7 @@ fn lines(frame: &Frame, features: &[&Feature], mut writer: LayerWriter) -> Drawn
             writer.lines(feature, &pieces);
         }
     }
-    Drawn {
-        bytes: writer.finish().0,
-        gathered: 0,
-    }
+    Drawn { bytes: writer.finish().0, gathered: 0 }
 }
 
 fn points(frame: &Frame, features: &[&Feature], mut writer: LayerWriter) -> Drawn {
@@ -179,8 +167,5 @@ fn points(frame: &Frame, features: &[&Feature], mut writer: LayerWriter) -> Draw
             writer.points(feature, &drawn);
         }
     }
-    Drawn {
-        bytes: writer.finish().0,
-        gathered: 0,
-    }
+    Drawn { bytes: writer.finish().0, gathered: 0 }
 }

@@ -29,22 +29,13 @@ fn coordinates(points: &[Vertex]) -> impl Iterator<Item = MvtCoord> {
 impl<'a> LayerWriter<'a> {
     /// The layer of a view.
     pub fn new(store: &'a Store, view: &'a View) -> Self {
-        let tags = Tags {
-            store,
-            columns: view.columns(),
-        };
-        Self {
-            layer: MvtLayerBuilder::new(view.layer.id.as_str()).ok(),
-            tags,
-        }
+        let tags = Tags { store, columns: view.columns() };
+        Self { layer: MvtLayerBuilder::new(view.layer.id.as_str()).ok(), tags }
     }
 
     /// The layer of its label points, with the same properties.
     pub fn labels(layer: &str, tags: Tags<'a>) -> Self {
-        Self {
-            layer: MvtLayerBuilder::new(format!("{layer}_label")).ok(),
-            tags,
-        }
+        Self { layer: MvtLayerBuilder::new(format!("{layer}_label")).ok(), tags }
     }
 
     /// A polygon: outer rings, each followed by its holes.

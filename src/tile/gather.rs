@@ -30,14 +30,11 @@ impl Squares {
 
     /// A square of the gathered area in each cell, at least one unit.
     pub fn rings(&self) -> impl Iterator<Item = [Vertex; 4]> {
-        self.area
-            .iter()
-            .filter(|(_, area)| **area >= 0.5)
-            .map(|((row, col), area)| {
-                let side = (area.sqrt().round() as i32).clamp(1, CELL);
-                let inset = (CELL - side) / 2;
-                let (x, y) = (col * CELL + inset, row * CELL + inset);
-                [[x, y], [x + side, y], [x + side, y + side], [x, y + side]]
-            })
+        self.area.iter().filter(|(_, area)| **area >= 0.5).map(|((row, col), area)| {
+            let side = (area.sqrt().round() as i32).clamp(1, CELL);
+            let inset = (CELL - side) / 2;
+            let (x, y) = (col * CELL + inset, row * CELL + inset);
+            [[x, y], [x + side, y], [x + side, y + side], [x, y + side]]
+        })
     }
 }

@@ -14,12 +14,7 @@ pub fn tile_json(tiles: &Tiles, views: &[View], base: &str, city: &City) -> Valu
         let layer = &view.layer;
         if let Some(b) = tiles.bounds(&layer.id) {
             let now = bounds.unwrap_or(b);
-            bounds = Some([
-                now[0].min(b[0]),
-                now[1].min(b[1]),
-                now[2].max(b[2]),
-                now[3].max(b[3]),
-            ]);
+            bounds = Some([now[0].min(b[0]), now[1].min(b[1]), now[2].max(b[2]), now[3].max(b[3])]);
         }
         let fields = fields(view);
         let follow = match layer.follow {
@@ -56,11 +51,7 @@ pub fn tile_json(tiles: &Tiles, views: &[View], base: &str, city: &City) -> Valu
 
 fn fields(view: &View) -> serde_json::Map<String, Value> {
     let readable = view.columns();
-    let tiled = view
-        .layer
-        .properties
-        .iter()
-        .filter(|p| p.tile != crate::layer::TileUse::No);
+    let tiled = view.layer.properties.iter().filter(|p| p.tile != crate::layer::TileUse::No);
     tiled
         .enumerate()
         .filter(|(at, _)| readable.contains(at))

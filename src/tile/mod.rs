@@ -109,9 +109,7 @@ impl Tiles {
 
     /// What the whole layer amounts to: equal content, equal number.
     pub fn content(&self, layer: &str) -> u128 {
-        self.stores
-            .get(layer)
-            .map_or(0, |lock| read(lock).content())
+        self.stores.get(layer).map_or(0, |lock| read(lock).content())
     }
 
     /// Box of a layer in CRS84 (west, south, east, north).
@@ -125,11 +123,7 @@ impl Tiles {
             Some(lock) => read(lock).visible_to(caller),
             None => Default::default(),
         };
-        View {
-            layer: layer.clone(),
-            columns,
-            groups,
-        }
+        View { layer: layer.clone(), columns, groups }
     }
 
     /// The version of a tile: microseconds, nothing is drawn.
@@ -159,15 +153,11 @@ impl Tiles {
         let drawn = self.cache.try_get_with(key, async move {
             tokio::task::spawn_blocking(move || tiles.draw_now(&views, address, encoding)).await
         });
-        let tile = drawn
-            .await
-            .map_err(|error| Error::internal(error.to_string()))?;
+        let tile = drawn.await.map_err(|error| Error::internal(error.to_string()))?;
         if tile.version != version {
             // The city changed between the version and the drawing: keep each under its own.
             self.cache.invalidate(&key).await;
-            self.cache
-                .insert((tile.version, encoding), tile.clone())
-                .await;
+            self.cache.insert((tile.version, encoding), tile.clone()).await;
         }
         Ok(tile)
     }
@@ -194,11 +184,7 @@ impl Tiles {
             _ => bytes,
         };
         let version = Version(hash.digest128());
-        Tile {
-            version,
-            bytes: bytes.into(),
-            gathered: gathered.join(", ").into(),
-        }
+        Tile { version, bytes: bytes.into(), gathered: gathered.join(", ").into() }
     }
 }
 
@@ -229,11 +215,9 @@ fn seed(address: TileAddress, encoding: Encoding) -> Xxh3 {
 }
 
 fn read(lock: &RwLock<Store>) -> std::sync::RwLockReadGuard<'_, Store> {
-    lock.read()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn write(lock: &RwLock<Store>) -> std::sync::RwLockWriteGuard<'_, Store> {
-    lock.write()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    lock.write().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

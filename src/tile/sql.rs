@@ -11,11 +11,7 @@ use crate::layer::{Layer, PropertyType, TileUse};
 fn select(layer: &Layer) -> (String, Vec<PropertyType>) {
     let mut columns = String::new();
     let mut kinds = Vec::new();
-    for property in layer
-        .properties
-        .iter()
-        .filter(|property| property.tile != TileUse::No)
-    {
+    for property in layer.properties.iter().filter(|property| property.tile != TileUse::No) {
         let column = property.column();
         columns.push_str(&match property.kind {
             PropertyType::Text | PropertyType::CadastralNumber => format!(", {column}::text"),
@@ -48,24 +44,15 @@ fn row(row: &tokio_postgres::Row, kinds: &[PropertyType]) -> Result<Row> {
             _ => row.try_get::<_, Option<String>>(at)?.map(Raw::Text),
         });
     }
-    let values = values
-        .into_iter()
-        .map(|value| value.unwrap_or(Raw::Null))
-        .collect();
-    Ok(Row {
-        id: row.try_get(0)?,
-        geometry,
-        values,
-    })
+    let values = values.into_iter().map(|value| value.unwrap_or(Raw::Null)).collect();
+    Ok(Row { id: row.try_get(0)?, geometry, values })
 }
 
 /// Every row of a layer.
 pub async fn all(client: &Client, layer: &Layer) -> Result<Vec<Row>> {
     let (text, kinds) = select(layer);
     let text = format!("{text} order by {}", layer.id_column());
-    let stream = client
-        .query_raw(&text, std::iter::empty::<&(dyn ToSql + Sync)>())
-        .await?;
+    let stream = client.query_raw(&text, std::iter::empty::<&(dyn ToSql + Sync)>()).await?;
     futures_util::pin_mut!(stream);
     let mut rows = Vec::new();
     while let Some(found) = stream.try_next().await? {

@@ -122,11 +122,7 @@ impl Store {
     pub fn new(layer: &Layer, rows: Vec<Row>) -> Self {
         let mut groups = vec![layer.read.clone()];
         let mut columns = Vec::new();
-        for property in layer
-            .properties
-            .iter()
-            .filter(|property| property.tile != TileUse::No)
-        {
+        for property in layer.properties.iter().filter(|property| property.tile != TileUse::No) {
             let known = groups.iter().position(|read| *read == property.read);
             let group = known.unwrap_or_else(|| {
                 groups.push(property.read.clone());
@@ -135,17 +131,10 @@ impl Store {
             let (name, read) = (property.name.clone(), property.read.clone());
             columns.push(Column { name, read, group });
         }
-        let weigh = layer
-            .importance
-            .as_ref()
-            .and_then(|name| columns.iter().position(|c| c.name == *name));
+        let weigh =
+            layer.importance.as_ref().and_then(|name| columns.iter().position(|c| c.name == *name));
         let mut config = Xxh3::new();
-        let described = (
-            &layer.id,
-            layer.zoom.min,
-            layer.label_point,
-            &layer.importance,
-        );
+        let described = (&layer.id, layer.zoom.min, layer.label_point, &layer.importance);
         config.update(format!("{described:?} {:?}", layer.geometry).as_bytes());
         for column in &columns {
             config.update(column.name.as_bytes());
@@ -165,10 +154,7 @@ impl Store {
             texts: IndexSet::new(),
             index: RTree::new(),
         };
-        let entries = rows
-            .into_iter()
-            .filter_map(|row| store.insert(row))
-            .collect();
+        let entries = rows.into_iter().filter_map(|row| store.insert(row)).collect();
         store.index = RTree::bulk_load(entries);
         store
     }
@@ -195,9 +181,7 @@ impl Store {
 
     /// A text of the dictionary.
     pub fn text(&self, number: u32) -> &str {
-        self.texts
-            .get_index(number as usize)
-            .map_or("", |text| text)
+        self.texts.get_index(number as usize).map_or("", |text| text)
     }
 
     /// Features whose box meets the box, by id.
@@ -211,9 +195,8 @@ impl Store {
 
     /// Columns and groups of properties that the caller may read.
     pub fn visible_to(&self, caller: &Caller) -> (Vec<usize>, Vec<usize>) {
-        let groups: Vec<usize> = (0..self.groups.len())
-            .filter(|group| caller.may_read(&self.groups[*group]))
-            .collect();
+        let groups: Vec<usize> =
+            (0..self.groups.len()).filter(|group| caller.may_read(&self.groups[*group])).collect();
         let columns = (0..self.columns.len())
             .filter(|column| caller.may_read(&self.columns[*column].read))
             .collect();
@@ -274,13 +257,9 @@ impl Store {
         let slot = self.slots.remove(&id)?;
         let feature = self.features.get_mut(slot as usize)?.take()?;
         for group in 0..self.groups.len() {
-            self.pyramid
-                .subtract(group, feature.bbox, self.hash(&feature, group));
+            self.pyramid.subtract(group, feature.bbox, self.hash(&feature, group));
         }
-        self.index.remove(&Entry {
-            slot,
-            bbox: feature.bbox,
-        });
+        self.index.remove(&Entry { slot, bbox: feature.bbox });
         self.free.push(slot);
         Some(feature.bbox)
     }
@@ -307,11 +286,7 @@ impl Store {
             Some(_) => 0.0,
             None => shape.area(),
         };
-        let label = if self.label_point {
-            shape.label(bbox)
-        } else {
-            [bbox[0], bbox[1]]
-        };
+        let label = if self.label_point { shape.label(bbox) } else { [bbox[0], bbox[1]] };
         let feature = Feature {
             id: row.id,
             bbox,
@@ -400,14 +375,10 @@ impl Shape {
             G::LineString(line) => self.part(&line.points, false, false),
             G::Polygon(polygon) => self.polygon(polygon),
             G::MultiPoint(many) => {
-                many.points
-                    .iter()
-                    .for_each(|p| self.part(std::slice::from_ref(p), false, false));
+                many.points.iter().for_each(|p| self.part(std::slice::from_ref(p), false, false));
             }
             G::MultiLineString(many) => {
-                many.lines
-                    .iter()
-                    .for_each(|line| self.part(&line.points, false, false));
+                many.lines.iter().for_each(|line| self.part(&line.points, false, false));
             }
             G::MultiPolygon(many) => many.polygons.iter().for_each(|p| self.polygon(p)),
             G::GeometryCollection(many) => many.geometries.iter().for_each(|g| self.add(g)),
@@ -423,12 +394,8 @@ impl Shape {
     fn part(&mut self, points: &[ewkb::Point], ring: bool, outer: bool) {
         let start = self.points.len();
         for point in points {
-            let x = ((point.x / HALF + 1.0) / 2.0 * SIDE)
-                .round()
-                .clamp(0.0, SIDE - 1.0) as u32;
-            let y = ((1.0 - point.y / HALF) / 2.0 * SIDE)
-                .round()
-                .clamp(0.0, SIDE - 1.0) as u32;
+            let x = ((point.x / HALF + 1.0) / 2.0 * SIDE).round().clamp(0.0, SIDE - 1.0) as u32;
+            let y = ((1.0 - point.y / HALF) / 2.0 * SIDE).round().clamp(0.0, SIDE - 1.0) as u32;
             self.points.push([x, y]);
         }
         if ring && self.points.len() > start + 1 && self.points.last() == Some(&self.points[start])
@@ -452,13 +419,7 @@ impl Shape {
     /// Area in square units of the plane; holes are taken off.
     fn area(&self) -> f64 {
         self.rings()
-            .map(|(ring, outer)| {
-                if outer {
-                    ring_area(ring)
-                } else {
-                    -ring_area(ring)
-                }
-            })
+            .map(|(ring, outer)| if outer { ring_area(ring) } else { -ring_area(ring) })
             .sum::<f64>()
             .abs()
     }
@@ -473,26 +434,17 @@ impl Shape {
         let line = |ring: &[[u32; 2]]| -> geo::LineString<f64> {
             ring.iter()
                 .map(|[x, y]| {
-                    (
-                        f64::from(*x) - f64::from(bbox[0]),
-                        f64::from(*y) - f64::from(bbox[1]),
-                    )
+                    (f64::from(*x) - f64::from(bbox[0]), f64::from(*y) - f64::from(bbox[1]))
                 })
                 .collect::<Vec<_>>()
                 .into()
         };
         let mut rings = self.rings().skip(first);
         let outer = rings.next().map(|(ring, _)| line(ring));
-        let holes = rings
-            .take_while(|(_, outer)| !outer)
-            .map(|(ring, _)| line(ring))
-            .collect();
+        let holes = rings.take_while(|(_, outer)| !outer).map(|(ring, _)| line(ring)).collect();
         let polygon = outer.map(|outer| geo::Polygon::new(outer, holes));
         match polygon.and_then(|polygon| polygon.interior_point()) {
-            Some(point) => [
-                bbox[0] + point.x().round() as u32,
-                bbox[1] + point.y().round() as u32,
-            ],
+            Some(point) => [bbox[0] + point.x().round() as u32, bbox[1] + point.y().round() as u32],
             None => [bbox[0] / 2 + bbox[2] / 2, bbox[1] / 2 + bbox[3] / 2],
         }
     }

@@ -28,9 +28,7 @@ struct Group {
 impl Pyramid {
     /// All sums zero.
     pub fn new(groups: usize) -> Self {
-        Self {
-            groups: (0..groups).map(|_| Group::default()).collect(),
-        }
+        Self { groups: (0..groups).map(|_| Group::default()).collect() }
     }
 
     /// Adds a feature's hash to every cell that its box touches.
@@ -55,11 +53,7 @@ impl Pyramid {
     /// The sum that decides a tile's content.
     pub fn cell(&self, group: usize, address: TileAddress) -> u128 {
         let address = address.ancestor(DEEPEST);
-        let (z, col, row) = (
-            address.z(),
-            u64::from(address.col()),
-            u64::from(address.row()),
-        );
+        let (z, col, row) = (address.z(), u64::from(address.col()), u64::from(address.row()));
         let group = &self.groups[group];
         let cell = group.cells.get(&key(z, col, row)).copied().unwrap_or(0);
         cell.wrapping_add(group.wide[z as usize])

@@ -8,48 +8,30 @@ use crate::office::{Office, number_of, rectangle, tile_at};
 use crate::tiles::features;
 
 fn etag(response: &reqwest::Response) -> String {
-    response.headers()["etag"]
-        .to_str()
-        .expect("text")
-        .to_string()
+    response.headers()["etag"].to_str().expect("text").to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_changes_the_tile_it_touches_and_no_tile_far_away() {
     let office = Office::open().await;
-    office
-        .has_parcels(&["A: 0 0, 100 100", "B: 9000 0, 9100 100"])
-        .await;
+    office.has_parcels(&["A: 0 0, 100 100", "B: 9000 0, 9100 100"]).await;
     let ((x, y), (far_x, far_y)) = (tile_at(16, 50.0, 50.0), tile_at(16, 9050.0, 50.0));
-    let (here, far) = (
-        format!("/tiles/parcel/16/{x}/{y}"),
-        format!("/tiles/parcel/16/{far_x}/{far_y}"),
-    );
+    let (here, far) =
+        (format!("/tiles/parcel/16/{x}/{y}"), format!("/tiles/parcel/16/{far_x}/{far_y}"));
     let before = features(&office, &here, "parcel").await;
-    let (tag, far_tag) = (
-        etag(&office.get(&here).await),
-        etag(&office.get(&far).await),
-    );
+    let (tag, far_tag) = (etag(&office.get(&here).await), etag(&office.get(&far).await));
     let unchanged = office.get_with(&here, "if-none-match", &tag).await;
     assert_eq!(unchanged.status(), 304);
     let item = office.get("/collections/parcel/items/1").await;
     let version = etag(&item);
     let mut feature: serde_json::Value = item.json().await.expect("a feature");
     feature["geometry"] = office.site("0 0, 50 100").await;
-    let headers = [
-        ("content-type", "application/geo+json"),
-        ("if-match", version.as_str()),
-    ];
+    let headers = [("content-type", "application/geo+json"), ("if-match", version.as_str())];
     let path = "/collections/parcel/items/1";
-    let edited = office
-        .send("PUT", path, &headers, feature.to_string())
-        .await;
+    let edited = office.send("PUT", path, &headers, feature.to_string()).await;
     assert_eq!(edited.status(), 200, "{:?}", edited.text().await);
     let after = features(&office, &here, "parcel").await;
-    assert_ne!(
-        before[0].rings, after[0].rings,
-        "the very next request has the new shape"
-    );
+    assert_ne!(before[0].rings, after[0].rings, "the very next request has the new shape");
     assert_ne!(etag(&office.get(&here).await), tag);
     assert_eq!(etag(&office.get(&far).await), far_tag);
 }
@@ -57,13 +39,9 @@ async fn an_edit_changes_the_tile_it_touches_and_no_tile_far_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_over_one_database_give_equal_bodies_and_tags() {
     let office = Office::open().await;
-    office
-        .has_parcels(&["A: 0 0, 100 100", "B: 100 0, 200 100"])
-        .await;
+    office.has_parcels(&["A: 0 0, 100 100", "B: 100 0, 200 100"]).await;
     let other = Office::over(office.config.clone(), crate::office::kazan()).await;
-    office
-        .sql("update layer.parcel set status = 'archived' where id = 2")
-        .await;
+    office.sql("update layer.parcel set status = 'archived' where id = 2").await;
     office.sql("delete from layer.parcel where id = 1").await;
     office.has_parcels(&["C: 0 100, 100 200"]).await;
     other.settled().await;
@@ -73,10 +51,7 @@ async fn two_servers_over_one_database_give_equal_bodies_and_tags() {
         let (one, two) = (office.get(&path).await, other.get(&path).await);
         assert_eq!(one.status(), 200);
         assert_eq!(etag(&one), etag(&two), "z{z}");
-        assert_eq!(
-            one.bytes().await.expect("bytes"),
-            two.bytes().await.expect("bytes")
-        );
+        assert_eq!(one.bytes().await.expect("bytes"), two.bytes().await.expect("bytes"));
     }
 }
 
@@ -100,21 +75,14 @@ async fn an_edit_past_the_program_is_told_to_who_watches() {
             told.push_str(&String::from_utf8_lossy(&bytes));
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), read)
-        .await
-        .expect("an event in time");
-    assert!(
-        told.contains("\"layer\":\"parcel\"") && told.contains("\"ids\":[1]"),
-        "{told}"
-    );
+    tokio::time::timeout(Duration::from_secs(30), read).await.expect("an event in time");
+    assert!(told.contains("\"layer\":\"parcel\"") && told.contains("\"ids\":[1]"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_last_event_id_gets_one_reset() {
     let office = Office::open().await;
-    let stream = office
-        .get_with("/changes", "last-event-id", "another-run:5")
-        .await;
+    let stream = office.get_with("/changes", "last-event-id", "another-run:5").await;
     let mut stream = stream.bytes_stream();
     let mut told = String::new();
     let read = async {
@@ -125,20 +93,14 @@ async fn an_unknown_last_event_id_gets_one_reset() {
             told.push_str(&String::from_utf8_lossy(&bytes));
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), read)
-        .await
-        .expect("a reset in time");
+    tokio::time::timeout(Duration::from_secs(30), read).await.expect("a reset in time");
 }
 
 /// Writers that commit out of order, roll back, and use savepoints: the store ends equal to the table.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_change_is_missed_whatever_the_order_of_commits() {
     let office = Office::open().await;
-    let steps = if std::env::var_os("IMGIS_SOAK").is_some() {
-        5_000
-    } else {
-        400
-    };
+    let steps = if std::env::var_os("IMGIS_SOAK").is_some() { 5_000 } else { 400 };
     let mut writers = Vec::new();
     for writer in 0..4u64 {
         let config = office.config.clone();
@@ -158,16 +120,10 @@ async fn no_change_is_missed_whatever_the_order_of_commits() {
                     rectangle("0 0, 10 10"),
                     state % 500,
                 );
-                transaction
-                    .batch_execute("savepoint s")
-                    .await
-                    .expect("savepoint");
+                transaction.batch_execute("savepoint s").await.expect("savepoint");
                 transaction.batch_execute(&put).await.expect("put");
                 if state % 5 == 0 {
-                    transaction
-                        .batch_execute("rollback to s")
-                        .await
-                        .expect("rollback to");
+                    transaction.batch_execute("rollback to s").await.expect("rollback to");
                 }
                 if state % 7 == 0 {
                     let delete =
@@ -191,31 +147,19 @@ async fn no_change_is_missed_whatever_the_order_of_commits() {
     office.settled().await;
     let fresh = Office::over(office.config.clone(), crate::office::kazan()).await;
     assert!(fresh.imgis.tiles.count("parcel") > 0);
-    assert_eq!(
-        office.imgis.tiles.content("parcel"),
-        fresh.imgis.tiles.content("parcel")
-    );
+    assert_eq!(office.imgis.tiles.content("parcel"), fresh.imgis.tiles.content("parcel"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn history_keeps_the_superseded_version_and_a_no_op_leaves_no_trace() {
     let office = Office::open().await;
     office.has_parcels(&["A: 0 0, 10 10"]).await;
-    office
-        .sql("update layer.parcel set address = address")
-        .await;
-    office
-        .sql("update layer.parcel set address = 'ул. Баумана, 1'")
-        .await;
+    office.sql("update layer.parcel set address = address").await;
+    office.sql("update layer.parcel set address = 'ул. Баумана, 1'").await;
     office.sql("delete from layer.parcel").await;
-    let client = imgis::db::connect(&office.config)
-        .await
-        .expect("the database");
+    let client = imgis::db::connect(&office.config).await.expect("the database");
     let changes = client
-        .query(
-            "select op from imgis.feature_change where layer = 'parcel' order by seq",
-            &[],
-        )
+        .query("select op from imgis.feature_change where layer = 'parcel' order by seq", &[])
         .await
         .expect("changes");
     let ops: Vec<String> = changes.iter().map(|row| row.get(0)).collect();
@@ -228,17 +172,9 @@ async fn history_keeps_the_superseded_version_and_a_no_op_leaves_no_trace() {
         )
         .await
         .expect("history");
-    let told: Vec<(String, Option<String>, f64)> = history
-        .iter()
-        .map(|row| (row.get(0), row.get(1), row.get(2)))
-        .collect();
+    let told: Vec<(String, Option<String>, f64)> =
+        history.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
     let address = Some("ул. Баумана, 1".to_string());
-    assert_eq!(
-        told,
-        [
-            ("update".into(), None, 100.0),
-            ("delete".into(), address, 100.0)
-        ]
-    );
+    assert_eq!(told, [("update".into(), None, 100.0), ("delete".into(), address, 100.0)]);
     assert!(history.iter().all(|row| row.get::<_, bool>(3)));
 }

@@ -35,17 +35,10 @@ impl House {
     }
 
     fn serves(&self) -> Child {
-        let mut child = self
-            .command(&["serve"])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("a server");
+        let mut child = self.command(&["serve"]).stdout(Stdio::null()).spawn().expect("a server");
         let until = Instant::now() + Duration::from_secs(120);
         while !self.is_ready() {
-            assert!(
-                child.try_wait().expect("a state").is_none(),
-                "the server ended"
-            );
+            assert!(child.try_wait().expect("a state").is_none(), "the server ended");
             assert!(Instant::now() < until, "the server is not ready");
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -88,9 +81,7 @@ impl Drop for House {
 }
 
 fn kill(pid: i32, signal: &str) {
-    let _ = Command::new("kill")
-        .args([signal, &pid.to_string()])
-        .status();
+    let _ = Command::new("kill").args([signal, &pid.to_string()]).status();
 }
 
 fn ends(child: &mut Child) {
@@ -113,24 +104,14 @@ fn a_server_and_a_cluster_that_are_killed_come_back_with_everything() {
     )
     .expect("a file");
     let file = file.to_str().expect("text");
-    let imported = house
-        .command(&["import", file, "--layer", "kiosk"])
-        .output()
-        .expect("an import");
-    assert!(
-        imported.status.success(),
-        "{}",
-        String::from_utf8_lossy(&imported.stderr)
-    );
+    let imported =
+        house.command(&["import", file, "--layer", "kiosk"]).output().expect("an import");
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
     assert!(String::from_utf8_lossy(&imported.stdout).contains("(1 new, 0 changed)"));
     let first = house.postmaster().expect("a cluster");
     kill(server.id() as i32, "-KILL");
     server.wait().expect("ended");
-    assert_eq!(
-        house.postmaster(),
-        Some(first),
-        "the cluster outlives its killed server"
-    );
+    assert_eq!(house.postmaster(), Some(first), "the cluster outlives its killed server");
     let mut server = house.serves();
     assert_eq!(house.postmaster(), Some(first), "and is adopted");
     kill(first, "-KILL");
@@ -142,11 +123,7 @@ fn a_server_and_a_cluster_that_are_killed_come_back_with_everything() {
     assert!(items.contains("\"numberMatched\":1"), "{items}");
     kill(server.id() as i32, "-TERM");
     ends(&mut server);
-    assert_eq!(
-        house.postmaster(),
-        None,
-        "the cluster stops with its server"
-    );
+    assert_eq!(house.postmaster(), None, "the cluster stops with its server");
 }
 
 #[test]
@@ -165,15 +142,9 @@ fn the_private_cluster_has_no_tcp_and_a_secret_of_its_own() {
         .filter_map(|line| line.split_whitespace().last())
         .collect();
     assert!(ways.iter().all(|way| *way == "scram-sha-256"), "{ways:?}");
-    let second = house
-        .command(&["serve", "--port", "0"])
-        .output()
-        .expect("a second server");
+    let second = house.command(&["serve", "--port", "0"]).output().expect("a second server");
     let told = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert!(
-        !second.status.success() && told.contains("another imgis serves"),
-        "{told}"
-    );
+    assert!(!second.status.success() && told.contains("another imgis serves"), "{told}");
     kill(server.id() as i32, "-INT");
     ends(&mut server);
     assert_eq!(house.postmaster(), None);

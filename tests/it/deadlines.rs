@@ -59,10 +59,7 @@ fn a_year_that_the_calendar_lacks_is_never_plain_weekends() {
 fn what_comes_after_hours_or_on_a_day_off_counts_from_the_next_working_day() {
     let calendar = federal();
     let day = |at| received_on(at, &calendar);
-    assert_eq!(
-        day(datetime(2026, 11, 24, 17, 59, 59, 0)),
-        date(2026, 11, 24)
-    );
+    assert_eq!(day(datetime(2026, 11, 24, 17, 59, 59, 0)), date(2026, 11, 24));
     assert_eq!(day(datetime(2026, 11, 24, 18, 0, 0, 0)), date(2026, 11, 25));
     assert_eq!(day(datetime(2026, 11, 27, 18, 0, 0, 0)), date(2026, 11, 30));
     assert_eq!(day(datetime(2026, 11, 4, 12, 0, 0, 0)), date(2026, 11, 5));

@@ -10,9 +10,7 @@ fn told(city: &City) -> Vec<(String, usize, String)> {
     city.layers
         .iter()
         .map(|(layer, features)| {
-            let last = features
-                .last()
-                .map(|f| format!("{:?} {:?}", f.geometry, f.properties));
+            let last = features.last().map(|f| format!("{:?} {:?}", f.geometry, f.properties));
             (layer.to_string(), features.len(), last.unwrap_or_default())
         })
         .collect()
@@ -31,20 +29,11 @@ async fn the_city_fills_its_layers_and_every_rule_of_them_holds() {
     let mut client = db::connect(&office.config).await.expect("the database");
     let (catalogue, city) = (&office.imgis.catalogue, &office.imgis.city);
     let bar = ProgressBar::hidden();
-    load::load(&mut client, catalogue, city, 1, 2_000, &bar)
-        .await
-        .expect("a city");
+    load::load(&mut client, catalogue, city, 1, 2_000, &bar).await.expect("a city");
     office.settled().await;
-    for layer in catalogue
-        .layers()
-        .iter()
-        .filter(|layer| layer.is_own() && layer.derived.is_none())
+    for layer in catalogue.layers().iter().filter(|layer| layer.is_own() && layer.derived.is_none())
     {
-        assert!(
-            office.imgis.tiles.count(&layer.id) > 0,
-            "{} is empty",
-            layer.id
-        );
+        assert!(office.imgis.tiles.count(&layer.id) > 0, "{} is empty", layer.id);
     }
     let parcels = office.imgis.tiles.count("parcel");
     assert!((1_700..=2_300).contains(&parcels), "{parcels}");
@@ -63,15 +52,7 @@ async fn the_city_fills_its_layers_and_every_rule_of_them_holds() {
         .await
         .expect("an area")
         .get(0);
-    assert!(
-        overlap < whole * 1e-4,
-        "{overlap} m² of {whole} m² are covered twice"
-    );
+    assert!(overlap < whole * 1e-4, "{overlap} m² of {whole} m² are covered twice");
     let again = load::load(&mut client, catalogue, city, 1, 2_000, &bar).await;
-    assert!(
-        again
-            .expect_err("refused")
-            .to_string()
-            .contains("not empty")
-    );
+    assert!(again.expect_err("refused").to_string().contains("not empty"));
 }

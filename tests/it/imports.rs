@@ -19,11 +19,7 @@ async fn imports(
     dry_run: bool,
 ) -> Result<Report> {
     let mut client = db::connect(&db::as_server(office.config.clone())).await?;
-    let options = ImportOptions {
-        srid: None,
-        key: key.map(str::to_string),
-        dry_run,
-    };
+    let options = ImportOptions { srid: None, key: key.map(str::to_string), dry_run };
     let layer = office.imgis.catalogue.layer(layer).expect("the layer");
     let bar = ProgressBar::hidden();
     import(&mut client, layer, &office.imgis.city, file, &options, &bar).await
@@ -43,13 +39,7 @@ fn parcel(number: &str, x: f64) -> serde_json::Value {
 }
 
 fn counts(report: &Report) -> (i64, i64, i64, i64, i64) {
-    (
-        report.read,
-        report.inserted,
-        report.updated,
-        report.unchanged,
-        report.refused,
-    )
+    (report.read, report.inserted, report.updated, report.unchanged, report.refused)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,19 +49,13 @@ async fn a_second_run_of_the_same_file_changes_nothing() {
                            "features": [parcel("16:50:1:1", 0.0), parcel("16:50:1:2", 0.001)] });
     let path = file("same.geojson", &features.to_string());
     for key in [Some("cadastral_number"), None] {
-        let tried = imports(&office, &path, "parcel", key, true)
-            .await
-            .expect("a report");
-        let first = imports(&office, &path, "parcel", key, false)
-            .await
-            .expect("a report");
+        let tried = imports(&office, &path, "parcel", key, true).await.expect("a report");
+        let first = imports(&office, &path, "parcel", key, false).await.expect("a report");
         if key.is_some() {
             assert_eq!(counts(&tried), (2, 2, 0, 0, 0));
             assert_eq!(counts(&first), (2, 2, 0, 0, 0));
         }
-        let again = imports(&office, &path, "parcel", key, false)
-            .await
-            .expect("a report");
+        let again = imports(&office, &path, "parcel", key, false).await.expect("a report");
         assert_eq!(counts(&again), (2, 0, 0, 2, 0), "{key:?}");
         assert_eq!(
             (again.mapped, again.unmapped),
@@ -87,16 +71,11 @@ async fn a_key_updates_what_differs_and_refuses_what_repeats() {
     let office = Office::open().await;
     let mut lines = vec![parcel("16:50:1:1", 0.0), parcel("16:50:1:2", 0.001)];
     let text = |lines: &[serde_json::Value]| {
-        lines
-            .iter()
-            .map(|line| format!("\u{1e}{line}\n"))
-            .collect::<String>()
+        lines.iter().map(|line| format!("\u{1e}{line}\n")).collect::<String>()
     };
     let path = file("key.geojsons", &text(&lines));
     let key = Some("cadastral_number");
-    imports(&office, &path, "parcel", key, false)
-        .await
-        .expect("a report");
+    imports(&office, &path, "parcel", key, false).await.expect("a report");
     lines[1] = parcel("16:50:1:2", 0.002);
     lines.push(parcel("16:50:1:3", 0.003));
     lines.push(parcel("16:50:000001:3", 0.004)); // the same number again
@@ -106,28 +85,16 @@ async fn a_key_updates_what_differs_and_refuses_what_repeats() {
     outside["properties"]["cad_num"] = "16:50:1:4".into();
     lines.push(outside);
     let mut bow = parcel("16:50:1:5", 0.006);
-    bow["geometry"]["coordinates"] = json!([[
-        [49.10, 55.80],
-        [49.11, 55.81],
-        [49.11, 55.80],
-        [49.10, 55.81],
-        [49.10, 55.80]
-    ]]);
+    bow["geometry"]["coordinates"] =
+        json!([[[49.10, 55.80], [49.11, 55.81], [49.11, 55.80], [49.10, 55.81], [49.10, 55.80]]]);
     lines.push(bow);
     std::fs::write(&path, text(&lines)).expect("a file");
-    let report = imports(&office, &path, "parcel", key, false)
-        .await
-        .expect("a report");
+    let report = imports(&office, &path, "parcel", key, false).await.expect("a report");
     assert_eq!(counts(&report), (8, 1, 1, 1, 5), "{:?}", report.refusals);
-    let reasons: Vec<(i64, &str)> = report
-        .refusals
-        .iter()
-        .map(|refusal| (refusal.row, refusal.reason.as_str()))
-        .collect();
+    let reasons: Vec<(i64, &str)> =
+        report.refusals.iter().map(|refusal| (refusal.row, refusal.reason.as_str())).collect();
     let told = |row: i64, part: &str| {
-        let found = reasons
-            .iter()
-            .any(|(known, reason)| *known == row && reason.contains(part));
+        let found = reasons.iter().any(|(known, reason)| *known == row && reason.contains(part));
         assert!(found, "row {row} {part}: {reasons:?}");
     };
     told(4, "stands in row 3 too");
@@ -135,16 +102,8 @@ async fn a_key_updates_what_differs_and_refuses_what_repeats() {
     told(6, "is empty");
     told(7, "leaves the bounds");
     told(8, "not valid");
-    let bow = report
-        .refusals
-        .iter()
-        .find(|refusal| refusal.row == 8)
-        .expect("the bow");
-    assert!(
-        bow.place
-            .as_deref()
-            .is_some_and(|place| place.starts_with("POINT(49.105"))
-    );
+    let bow = report.refusals.iter().find(|refusal| refusal.row == 8).expect("the bow");
+    assert!(bow.place.as_deref().is_some_and(|place| place.starts_with("POINT(49.105")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,19 +114,12 @@ async fn a_broken_file_is_refused_with_its_line_and_nothing_is_written() {
         "broken.geojson",
         &format!("{{\"type\":\"FeatureCollection\",\"features\":[\n{good},\n{{\"type\":]}}"),
     );
-    let refused = imports(&office, &path, "parcel", None, false)
-        .await
-        .expect_err("a refusal");
+    let refused = imports(&office, &path, "parcel", None, false).await.expect_err("a refusal");
     assert!(refused.to_string().contains(":3: not GeoJSON"), "{refused}");
     office.settled().await;
     assert_eq!(office.imgis.tiles.count("parcel"), 0);
     let derived = imports(&office, &path, "application_site", None, false).await;
-    assert!(
-        derived
-            .expect_err("a refusal")
-            .to_string()
-            .contains("read-only")
-    );
+    assert!(derived.expect_err("a refusal").to_string().contains("read-only"));
 }
 
 async fn cambridge() -> Office {
@@ -188,33 +140,16 @@ async fn the_real_parcels_of_cambridge_come_in_year_by_year_and_link() {
     let boundary = folder.join("boundary_cityboundary.geojson");
     let report = imports(&office, &boundary, "municipal_boundary", None, false).await;
     assert_eq!(report.expect("a report").inserted, 1);
-    office
-        .sql("update layer.municipal_boundary set kind = 'city'")
-        .await;
+    office.sql("update layer.municipal_boundary set kind = 'city'").await;
     let first = folder.join("parcels_fy2013.geojson");
-    let report = imports(&office, &first, "parcel", key, false)
-        .await
-        .expect("a report");
+    let report = imports(&office, &first, "parcel", key, false).await.expect("a report");
     assert_eq!(report.read, 1318);
-    assert!(
-        report.inserted > 1250 && report.inserted + report.refused == 1318,
-        "{report:?}"
-    );
-    let again = imports(&office, &first, "parcel", key, false)
-        .await
-        .expect("a report");
-    assert_eq!(
-        (again.inserted, again.updated, again.unchanged),
-        (0, 0, report.inserted)
-    );
+    assert!(report.inserted > 1250 && report.inserted + report.refused == 1318, "{report:?}");
+    let again = imports(&office, &first, "parcel", key, false).await.expect("a report");
+    assert_eq!((again.inserted, again.updated, again.unchanged), (0, 0, report.inserted));
     let second = folder.join("parcels_fy2014.geojson");
-    let report = imports(&office, &second, "parcel", key, false)
-        .await
-        .expect("a report");
-    assert!(
-        report.read == 1314 && report.updated > 0 && report.inserted > 0,
-        "{report:?}"
-    );
+    let report = imports(&office, &second, "parcel", key, false).await.expect("a report");
+    assert!(report.read == 1314 && report.updated > 0 && report.inserted > 0, "{report:?}");
     let zones = folder.join("cdd_zoningdistricts.geojson");
     let report = imports(&office, &zones, "territorial_zone", None, false).await;
     assert!(report.expect("a report").inserted > 20);
@@ -222,17 +157,13 @@ async fn the_real_parcels_of_cambridge_come_in_year_by_year_and_link() {
     let report = imports(&office, &permits, "special_permit", None, false).await;
     assert!(report.expect("a report").inserted > 20);
     office.settled().await;
-    let item = office
-        .json("/collections/parcel/items?limit=1&cadastral_number=115-82")
-        .await;
+    let item = office.json("/collections/parcel/items?limit=1&cadastral_number=115-82").await;
     assert_eq!(item["numberReturned"], 1);
     let service = office.json("/services").await[0]["id"].clone();
     let body = json!({ "service": service, "applicant": { "kind": "person", "name": "Ann" },
                        "site": { "cadastral_numbers": ["115-82"] } });
     let media = [("content-type", "application/json")];
-    let receipt = office
-        .send("POST", "/applications", &media, body.to_string())
-        .await;
+    let receipt = office.send("POST", "/applications", &media, body.to_string()).await;
     let status = receipt.status();
     let receipt: serde_json::Value = receipt.json().await.expect("JSON");
     assert_eq!(status, 201, "{receipt}");
@@ -262,33 +193,17 @@ async fn the_real_boundary_districts_and_roads_of_kazan_draw_and_answer() {
         assert!(report.inserted >= least, "{name}: {report:?}");
     }
     office.settled().await;
-    let city = office
-        .json("/collections/municipal_boundary/items?kind=city")
-        .await;
+    let city = office.json("/collections/municipal_boundary/items?kind=city").await;
     assert_eq!(city["numberMatched"], 1);
-    let here = office
-        .json("/identify?lng=49.1064&lat=55.7989&zoom=12")
-        .await;
+    let here = office.json("/identify?lng=49.1064&lat=55.7989&zoom=12").await;
     assert_eq!(here["inside"], true);
     let group = &here["groups"][0];
-    assert_eq!(
-        (&group["layer"], &group["count"]),
-        (&json!("municipal_boundary"), &json!(2))
-    );
+    assert_eq!((&group["layer"], &group["count"]), (&json!("municipal_boundary"), &json!(2)));
     let (x, y) = tile(49.1064, 55.7989, 12);
     let path = format!("/tiles/street_axis,municipal_boundary/12/{x}/{y}");
-    assert!(
-        crate::tiles::features(&office, &path, "street_axis")
-            .await
-            .len()
-            > 20
-    );
+    assert!(crate::tiles::features(&office, &path, "street_axis").await.len() > 20);
     let outside = office.site("20000 0, 20010 10").await;
-    assert_eq!(
-        office.submits(outside).await.status(),
-        422,
-        "the real boundary decides"
-    );
+    assert_eq!(office.submits(outside).await.status(), 422, "the real boundary decides");
 }
 
 fn tile(lng: f64, lat: f64, z: u8) -> (u32, u32) {

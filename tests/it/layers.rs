@@ -26,11 +26,7 @@ impl Town {
         let text = std::fs::read_to_string(root().join("data/municipality.toml")).expect("text");
         let text = text
             .lines()
-            .filter(|line| {
-                !["layers =", "styles =", "data ="]
-                    .iter()
-                    .any(|k| line.starts_with(k))
-            })
+            .filter(|line| !["layers =", "styles =", "data ="].iter().any(|k| line.starts_with(k)))
             .map(|line| format!("{line}\n"))
             .collect::<String>();
         let data = root().join("data");
@@ -113,20 +109,14 @@ async fn a_file_makes_a_layer_and_a_property_makes_a_column() {
         .await;
     office.settled().await;
     let item = office.json("/collections/bench/items/1").await;
-    assert_eq!(
-        item["properties"],
-        serde_json::json!({ "kind": "wood", "seats": 3 })
-    );
+    assert_eq!(item["properties"], serde_json::json!({ "kind": "wood", "seats": 3 }));
     let (x, y) = crate::office::tile_at(14, 5.0, 5.0);
     let found = crate::tiles::features(&office, &format!("/tiles/bench/14/{x}/{y}"), "bench").await;
     assert_eq!((found[0].id, found[0].text("seats")), (Some(1), "3"));
     office.sql("delete from layer.bench").await;
     let client = db::connect(&office.config).await.expect("the database");
     let seats: String = client
-        .query_one(
-            "select properties ->> 'seats' from imgis.feature_history",
-            &[],
-        )
+        .query_one("select properties ->> 'seats' from imgis.feature_history", &[])
         .await
         .expect("the history knows the new property")
         .get(0);
@@ -139,20 +129,12 @@ async fn what_would_lose_or_change_data_is_refused_with_what_to_do() {
     let config = empty_database().await;
     town.write("bench", |_| NEW.into());
     prepare(&config, &town.city()).await;
-    town.write("bench", |text| {
-        text.replace("type = \"text\"", "type = \"integer\"")
-    });
+    town.write("bench", |text| text.replace("type = \"text\"", "type = \"integer\""));
     let told = refusal(&config, &town.city()).await;
-    assert!(
-        told.contains("bench.toml:11: kind is text in the table"),
-        "{told}"
-    );
+    assert!(told.contains("bench.toml:11: kind is text in the table"), "{told}");
     town.write("bench", |_| NEW.replace("\"kind\"", "\"sort\""));
     let told = refusal(&config, &town.city()).await;
-    assert!(
-        told.contains("alter table layer.bench drop column kind"),
-        "{told}"
-    );
+    assert!(told.contains("alter table layer.bench drop column kind"), "{told}");
     town.write("bench", |_| NEW.replace("\"point\"", "\"multipolygon\""));
     let told = refusal(&config, &town.city()).await;
     assert!(told.contains("add a new layer"), "{told}");
@@ -166,37 +148,15 @@ fn a_fault_of_a_file_is_told_with_its_line() {
     let town = Town::new("fault", &[]);
     let read = |text: String| {
         std::fs::write(town.file("bench"), text).expect("a file");
-        Catalogue::read(&town.city())
-            .expect_err("a refusal")
-            .to_string()
+        Catalogue::read(&town.city()).expect_err("a refusal").to_string()
     };
     for (from, to, line, part) in [
-        (
-            "read = ",
-            "colour = 1\nread = ",
-            7,
-            "unknown field `colour`",
-        ),
+        ("read = ", "colour = 1\nread = ", 7, "unknown field `colour`"),
         ("\"point\"", "\"circle\"", 5, "circle"),
         ("read = \"public\"", "read = \"everyone\"", 7, "neither"),
-        (
-            "group = \"city\"",
-            "group = \"none\"",
-            3,
-            "group \"none\" is not known",
-        ),
-        (
-            "name = \"kind\"",
-            "name = \"Kind\"",
-            11,
-            "cannot name a property",
-        ),
-        (
-            "name = \"kind\"",
-            "name = \"geometry\"",
-            5,
-            "cannot name a property",
-        ),
+        ("group = \"city\"", "group = \"none\"", 3, "group \"none\" is not known"),
+        ("name = \"kind\"", "name = \"Kind\"", 11, "cannot name a property"),
+        ("name = \"kind\"", "name = \"geometry\"", 5, "cannot name a property"),
         ("max = 18", "max = 5", 6, "min ≤ max"),
     ] {
         let told = read(NEW.replace(from, to));
@@ -243,9 +203,7 @@ async fn a_table_that_is_there_already_is_published_and_followed() {
     let item = office.json("/collections/mark/items/7").await;
     assert_eq!(item["properties"]["name"], "Пункт 7");
     let headers = [("content-type", "application/geo+json")];
-    let post = office
-        .send("POST", "/collections/mark/items", &headers, "{}")
-        .await;
+    let post = office.send("POST", "/collections/mark/items", &headers, "{}").await;
     assert_eq!(post.status(), 405);
 }
 
@@ -257,12 +215,7 @@ async fn the_view_of_deadlines_is_published_by_reading_it_again() {
     assert_eq!(office.submits(site).await.status(), 201);
     let items = office.json("/collections/application_deadline/items").await;
     let properties = &items["features"][0]["properties"];
-    assert!(
-        properties["days_left"]
-            .as_i64()
-            .is_some_and(|days| days > 0),
-        "{properties}"
-    );
+    assert!(properties["days_left"].as_i64().is_some_and(|days| days > 0), "{properties}");
     let json = office.json("/tiles/application_deadline.json").await;
     assert_eq!(json["vector_layers"][0]["follow"]["refresh_s"], 30);
 }
@@ -276,13 +229,8 @@ async fn one_database_is_of_one_municipality() {
     let text = std::fs::read_to_string(path).expect("text");
     std::fs::write(path, text.replace("id = \"kazan\"", "id = \"elsewhere\"")).expect("a file");
     let mut client = db::connect(&config).await.expect("the database");
-    let refused = db::migrate(&mut client, &town.city())
-        .await
-        .expect_err("a refusal");
-    assert!(
-        refused.to_string().contains("belongs to kazan"),
-        "{refused}"
-    );
+    let refused = db::migrate(&mut client, &town.city()).await.expect_err("a refusal");
+    assert!(refused.to_string().contains("belongs to kazan"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -291,19 +239,12 @@ async fn a_migration_with_another_text_stops_the_start() {
     let config = empty_database().await;
     prepare(&config, &town.city()).await;
     let mut client = db::connect(&config).await.expect("the database");
-    let again = db::migrate(&mut client, &town.city())
-        .await
-        .expect("nothing to do");
+    let again = db::migrate(&mut client, &town.city()).await.expect("nothing to do");
     assert!(again.is_empty());
     client
         .batch_execute("update imgis.migration set checksum = 'x' where version = 2")
         .await
         .expect("spoilt");
-    let refused = db::migrate(&mut client, &town.city())
-        .await
-        .expect_err("a refusal");
-    assert!(
-        refused.to_string().contains("applied with another text"),
-        "{refused}"
-    );
+    let refused = db::migrate(&mut client, &town.city()).await.expect_err("a refusal");
+    assert!(refused.to_string().contains("applied with another text"), "{refused}");
 }

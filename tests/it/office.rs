@@ -42,8 +42,7 @@ fn cluster() -> Config {
     let text = std::env::var("IMGIS_TEST_CLUSTER").expect(
         "IMGIS_TEST_CLUSTER is missing: run the tests by `make test` or scripts/test-cluster",
     );
-    text.parse()
-        .expect("IMGIS_TEST_CLUSTER is a connection string")
+    text.parse().expect("IMGIS_TEST_CLUSTER is a connection string")
 }
 
 /// A fresh, empty database of the test cluster.
@@ -51,13 +50,8 @@ pub async fn empty_database() -> Config {
     let mut config = cluster();
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("test_{}_{number}", std::process::id());
-    let admin = db::connect(config.dbname("postgres"))
-        .await
-        .expect("the cluster answers");
-    admin
-        .batch_execute(&format!("create database {name}"))
-        .await
-        .expect("a database is made");
+    let admin = db::connect(config.dbname("postgres")).await.expect("the cluster answers");
+    admin.batch_execute(&format!("create database {name}")).await.expect("a database is made");
     config.dbname(&name);
     config
 }
@@ -66,66 +60,37 @@ pub async fn empty_database() -> Config {
 pub async fn prepare(config: &Config, city: &City) {
     let catalogue = Catalogue::read(city).expect("the layers are readable");
     let mut owner = db::connect(config).await.expect("the database answers");
-    db::migrate(&mut owner, city)
-        .await
-        .expect("the migrations run");
-    let steps = table::compare(&owner, city, &catalogue)
-        .await
-        .expect("files and tables agree");
-    table::carry_out(&mut owner, &steps)
-        .await
-        .expect("the tables are made");
+    db::migrate(&mut owner, city).await.expect("the migrations run");
+    let steps = table::compare(&owner, city, &catalogue).await.expect("files and tables agree");
+    table::carry_out(&mut owner, &steps).await.expect("the tables are made");
 }
 
 /// A database of the shipped municipality, copied from a template that the first test makes.
 async fn database_from_template() -> Config {
     let mut config = cluster();
-    let admin = db::connect(config.dbname("postgres"))
-        .await
-        .expect("the cluster answers");
-    admin
-        .execute("select pg_advisory_lock($1)", &[&TEMPLATE_LOCK])
-        .await
-        .expect("a lock");
+    let admin = db::connect(config.dbname("postgres")).await.expect("the cluster answers");
+    admin.execute("select pg_advisory_lock($1)", &[&TEMPLATE_LOCK]).await.expect("a lock");
     let there = "select from pg_database where datname = 'template_kazan' and datallowconn = false";
     if admin.query_opt(there, &[]).await.expect("a list").is_none() {
         let drop = "drop database if exists template_kazan";
-        admin
-            .batch_execute(drop)
-            .await
-            .expect("a half-made template goes");
-        admin
-            .batch_execute("create database template_kazan")
-            .await
-            .expect("a database");
+        admin.batch_execute(drop).await.expect("a half-made template goes");
+        admin.batch_execute("create database template_kazan").await.expect("a database");
         prepare(config.dbname("template_kazan"), &kazan()).await;
         let until = std::time::Instant::now() + Duration::from_secs(10);
         let busy = "select from pg_stat_activity where datname = 'template_kazan'";
-        while admin
-            .query_opt(busy, &[])
-            .await
-            .is_ok_and(|row| row.is_some())
+        while admin.query_opt(busy, &[]).await.is_ok_and(|row| row.is_some())
             && std::time::Instant::now() < until
         {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let close = "alter database template_kazan with allow_connections false is_template true";
-        admin
-            .batch_execute(close)
-            .await
-            .expect("the template is closed");
+        admin.batch_execute(close).await.expect("the template is closed");
     }
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("test_{}_{number}", std::process::id());
     let make = format!("create database {name} template template_kazan");
-    admin
-        .batch_execute(&make)
-        .await
-        .expect("a copy of the template");
-    admin
-        .execute("select pg_advisory_unlock($1)", &[&TEMPLATE_LOCK])
-        .await
-        .expect("unlocked");
+    admin.batch_execute(&make).await.expect("a copy of the template");
+    admin.execute("select pg_advisory_unlock($1)", &[&TEMPLATE_LOCK]).await.expect("unlocked");
     config.dbname(&name);
     config
 }
@@ -155,28 +120,20 @@ impl Office {
 
     /// A second server over the same database, or the first over a prepared one.
     pub async fn over(config: Config, city: City) -> Self {
+        let filter = tracing_subscriber::EnvFilter::try_from_env("IMGIS_LOG");
+        let filter = filter.unwrap_or_else(|_| "warn".into());
+        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
         let db = Db::open(config.clone()).expect("a pool");
         let imgis = Imgis::new(city, db, None).expect("the files are readable");
         tokio::spawn(imgis.clone().follow());
-        assert!(
-            imgis.loaded(Duration::from_secs(60)).await,
-            "the city is loaded"
-        );
+        assert!(imgis.loaded(Duration::from_secs(60)).await, "the city is loaded");
         let base = serve(&imgis, Door::Loopback).await;
-        Self {
-            imgis,
-            config,
-            base,
-            http: Client::new(),
-        }
+        Self { imgis, config, base, http: Client::new() }
     }
 
     /// The same office as a caller with these roles sees it.
     pub async fn as_staff(&self, roles: &[Role]) -> Self {
-        let caller = Caller::Staff {
-            name: "test".into(),
-            roles: roles.to_vec(),
-        };
+        let caller = Caller::Staff { name: "test".into(), roles: roles.to_vec() };
         self.by(Door::As(caller)).await
     }
 
@@ -184,33 +141,20 @@ impl Office {
     pub async fn by(&self, door: Door) -> Self {
         let base = serve(&self.imgis, door).await;
         let (imgis, config) = (self.imgis.clone(), self.config.clone());
-        Self {
-            imgis,
-            config,
-            base,
-            http: Client::new(),
-        }
+        Self { imgis, config, base, http: Client::new() }
     }
 
     /// Runs SQL as the owner of the database, past the program.
     pub async fn sql(&self, text: &str) {
-        let client = db::connect(&self.config)
-            .await
-            .expect("the database answers");
-        client
-            .batch_execute(text)
-            .await
-            .unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        let client = db::connect(&self.config).await.expect("the database answers");
+        client.batch_execute(text).await.unwrap_or_else(|error| panic!("{text}: {error:?}"));
     }
 
     /// Waits until the tiles have everything that is committed.
     pub async fn settled(&self) {
-        let client = db::connect(&self.config)
-            .await
-            .expect("the database answers");
-        let token = imgis::change::sql::token(&client)
-            .await
-            .expect("a transaction");
+        let client = db::connect(&self.config).await.expect("the database answers");
+        let token = imgis::change::sql::token(&client).await.expect("a transaction");
+        client.batch_execute("notify imgis_change").await.expect("a notification");
         assert!(self.imgis.applied(token).await, "the follower catches up");
     }
 
@@ -231,11 +175,7 @@ impl Office {
 
     /// GET; the answer as it is.
     pub async fn get(&self, path: &str) -> Response {
-        let url = if path.starts_with("http") {
-            path.into()
-        } else {
-            self.base.clone() + path
-        };
+        let url = if path.starts_with("http") { path.into() } else { self.base.clone() + path };
         self.http.get(url).send().await.expect("an answer")
     }
 
@@ -268,10 +208,7 @@ impl Office {
         body: impl Into<reqwest::Body>,
     ) -> Response {
         let method = method.parse().expect("a method");
-        let mut request = self
-            .http
-            .request(method, self.base.clone() + path)
-            .body(body);
+        let mut request = self.http.request(method, self.base.clone() + path).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -286,32 +223,23 @@ impl Office {
             "site": site,
         });
         let media = [("content-type", "application/json")];
-        self.send("POST", "/applications", &media, body.to_string())
-            .await
+        self.send("POST", "/applications", &media, body.to_string()).await
     }
 
     /// A rectangle in metres as a GeoJSON polygon in CRS84.
     pub async fn site(&self, corners: &str) -> Value {
-        let client = db::connect(&self.config)
-            .await
-            .expect("the database answers");
+        let client = db::connect(&self.config).await.expect("the database answers");
         let text = format!(
             "select st_asgeojson(st_transform(st_geometryn({}, 1), 4326), 12)",
             rectangle(corners)
         );
-        let json: String = client
-            .query_one(&text, &[])
-            .await
-            .expect("a polygon")
-            .get(0);
+        let json: String = client.query_one(&text, &[]).await.expect("a polygon").get(0);
         serde_json::from_str(&json).expect("GeoJSON")
     }
 }
 
 async fn serve(imgis: &Arc<Imgis>, door: Door) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let app = router(imgis.clone(), door);
     tokio::spawn(async move { axum::serve(listener, app).await });
@@ -331,9 +259,7 @@ pub fn rectangle(corners: &str) -> String {
         .filter(|part| !part.is_empty())
         .map(|part| part.parse().expect("a number"))
         .collect();
-    let [x0, y0, x1, y1] = numbers[..] else {
-        panic!("x y, x y")
-    };
+    let [x0, y0, x1, y1] = numbers[..] else { panic!("x y, x y") };
     format!(
         "st_multi(st_makeenvelope({}, {}, {}, {}, 990161))",
         1_304_700.0 + x0,
@@ -350,20 +276,14 @@ pub async fn problem(response: Response) -> (StatusCode, Value) {
     let text = response.text().await.expect("a body");
     assert!(!status.is_success(), "{status} {text}");
     let media = media.and_then(|media| media.to_str().ok().map(str::to_string));
-    assert_eq!(
-        media.as_deref(),
-        Some("application/problem+json"),
-        "{status} {text}"
-    );
+    assert_eq!(media.as_deref(), Some("application/problem+json"), "{status} {text}");
     (status, serde_json::from_str(&text).expect("JSON"))
 }
 
 /// The tile at a place given in metres as `has_parcels` takes them.
 pub fn tile_at(z: u8, x: f64, y: f64) -> (u32, u32) {
     let projector = imgis::geometry::Projector::new(&kazan().proj).expect("PROJ");
-    let (lng, lat) = projector
-        .unproject(1_304_700.0 + x, 476_900.0 + y)
-        .expect("a place");
+    let (lng, lat) = projector.unproject(1_304_700.0 + x, 476_900.0 + y).expect("a place");
     let side = f64::from(1u32 << z);
     let col = (lng + 180.0) / 360.0 * side;
     let lat = lat.to_radians();

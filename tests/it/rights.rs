@@ -59,22 +59,12 @@ async fn only_the_roles_of_a_layer_edit_it_and_only_a_clerk_registers() {
     let headers = [("content-type", "application/geo+json")];
     for role in Role::ALL {
         let staff = office.as_staff(&[role]).await;
-        let made = staff
-            .send("POST", "/collections/parcel/items", &headers, feature)
-            .await;
+        let made = staff.send("POST", "/collections/parcel/items", &headers, feature).await;
         let wanted = if role == Role::Editor { 201 } else { 403 };
         assert_eq!(made.status().as_u16(), wanted, "{role:?}");
         let site = serde_json::json!({ "cadastral_numbers": [number_of("A")] });
-        let wanted = if matches!(role, Role::Clerk | Role::Executor) {
-            201
-        } else {
-            403
-        };
-        assert_eq!(
-            staff.submits(site).await.status().as_u16(),
-            wanted,
-            "{role:?}"
-        );
+        let wanted = if matches!(role, Role::Clerk | Role::Executor) { 201 } else { 403 };
+        assert_eq!(staff.submits(site).await.status().as_u16(), wanted, "{role:?}");
     }
 }
 
@@ -82,10 +72,7 @@ async fn only_the_roles_of_a_layer_edit_it_and_only_a_clerk_registers() {
 async fn replacing_keeps_what_the_editor_may_not_read() {
     let office = Office::open().await;
     office.has_parcels(&["A: 0 0, 50 50"]).await;
-    let public_editor = Caller::Staff {
-        name: "a".into(),
-        roles: vec![Role::Applicant],
-    };
+    let public_editor = Caller::Staff { name: "a".into(), roles: vec![Role::Applicant] };
     let layer = office.imgis.catalogue.layer("parcel").expect("the layer");
     let hidden: Vec<&str> = layer
         .properties
@@ -105,32 +92,19 @@ async fn a_page_of_another_site_reads_as_the_public_and_writes_nothing() {
     let office = Office::open().await;
     office.has_parcels(&["A: 0 0, 50 50"]).await;
     let path = "/collections/parcel/items/1";
-    let foreign = office
-        .get_with(path, "origin", "https://evil.example")
-        .await;
+    let foreign = office.get_with(path, "origin", "https://evil.example").await;
     assert!(!foreign.text().await.expect("a body").contains("owner_note"));
     let own = office.get_with(path, "origin", &office.base).await;
     assert!(own.text().await.expect("a body").contains("owner_note"));
-    let headers = [
-        ("content-type", "application/json"),
-        ("origin", "https://evil.example"),
-    ];
+    let headers = [("content-type", "application/json"), ("origin", "https://evil.example")];
     let written = office.send("POST", "/applications", &headers, "{}").await;
     assert_eq!(problem(written).await.0, 403);
     let named = office.get_with("/layers", "host", "evil.example").await;
     let (status, told) = problem(named).await;
-    assert_eq!(
-        (status.as_u16(), told["parameter"].as_str()),
-        (400, Some("Host"))
-    );
+    assert_eq!((status.as_u16(), told["parameter"].as_str()), (400, Some("Host")));
     let public = office.by(Door::Open).await;
     let headers = [("content-type", "application/json")];
-    assert_eq!(
-        problem(public.send("POST", "/applications", &headers, "{}").await)
-            .await
-            .0,
-        403
-    );
+    assert_eq!(problem(public.send("POST", "/applications", &headers, "{}").await).await.0, 403);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,11 +112,8 @@ async fn the_serving_role_cannot_alter_schema_change_log_or_history() {
     let office = Office::open().await;
     office.has_parcels(&["A: 0 0, 10 10"]).await;
     let client = office.imgis.db.client().await.expect("a connection");
-    let who: String = client
-        .query_one("select current_user::text", &[])
-        .await
-        .expect("a name")
-        .get(0);
+    let who: String =
+        client.query_one("select current_user::text", &[]).await.expect("a name").get(0);
     assert_eq!(who, "imgis_server");
     for text in [
         "create table layer.x (id int)",

@@ -27,22 +27,13 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
         .into_iter()
         .map(|path| {
             let text = std::fs::read_to_string(&path).expect("text");
-            (
-                path.strip_prefix(root()).expect("inside").to_path_buf(),
-                text,
-            )
+            (path.strip_prefix(root()).expect("inside").to_path_buf(), text)
         })
         .collect()
 }
 
 fn room(path: &Path) -> String {
-    let name = path
-        .components()
-        .nth(1)
-        .expect("src/…")
-        .as_os_str()
-        .to_str()
-        .expect("text");
+    let name = path.components().nth(1).expect("src/…").as_os_str().to_str().expect("text");
     name.trim_end_matches(".rs").to_string()
 }
 
@@ -68,26 +59,18 @@ fn a_room_looks_only_down() {
         if ["lib", "main", "imgis", "follow"].contains(&room.as_str()) {
             continue;
         }
-        let floor = floors
-            .get(&room)
-            .unwrap_or_else(|| panic!("{room} has no floor"));
+        let floor = floors.get(&room).unwrap_or_else(|| panic!("{room} has no floor"));
         for (number, line) in text.lines().enumerate() {
             for part in line.split("crate::").skip(1) {
-                let used: String = part
-                    .chars()
-                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-                    .collect();
+                let used: String =
+                    part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                 let above = match used.as_str() {
                     "imgis" => *floor < 9,
                     used if *used == room => false,
                     used => floors.get(used).is_none_or(|other| other >= floor),
                 };
                 if above {
-                    faults.push(format!(
-                        "{}:{}: {room} uses {used}",
-                        path.display(),
-                        number + 1
-                    ));
+                    faults.push(format!("{}:{}: {room} uses {used}", path.display(), number + 1));
                 }
             }
         }
@@ -109,11 +92,7 @@ fn files_and_lines_stay_within_their_sizes() {
         }
         for (number, line) in text.lines().enumerate() {
             if line.chars().count() > 110 {
-                faults.push(format!(
-                    "{}:{}: a line over 110",
-                    path.display(),
-                    number + 1
-                ));
+                faults.push(format!("{}:{}: a line over 110", path.display(), number + 1));
             }
         }
     }
@@ -122,13 +101,7 @@ fn files_and_lines_stay_within_their_sizes() {
 
 #[test]
 fn sql_lives_in_its_rooms() {
-    let words = [
-        "\"select ",
-        "\"insert into ",
-        "\"update ",
-        "\"delete from ",
-        "\"create table ",
-    ];
+    let words = ["\"select ", "\"insert into ", "\"update ", "\"delete from ", "\"create table "];
     let mut faults = Vec::new();
     for (path, text) in sources("src") {
         if path.ends_with("sql.rs") || room(&path) == "db" {
@@ -140,32 +113,17 @@ fn sql_lives_in_its_rooms() {
             }
         }
     }
-    assert!(
-        faults.is_empty(),
-        "SQL outside sql.rs:\n{}",
-        faults.join("\n")
-    );
+    assert!(faults.is_empty(), "SQL outside sql.rs:\n{}", faults.join("\n"));
 }
 
 #[test]
 fn nothing_is_unwrapped_or_left_open() {
-    let words = [
-        ".unwrap()",
-        "todo!(",
-        "unimplemented!(",
-        "dbg!(",
-        "#[ignore",
-    ];
+    let words = [".unwrap()", "todo!(", "unimplemented!(", "dbg!(", "#[ignore"];
     let mut faults = Vec::new();
     for (path, text) in sources("src") {
         for (number, line) in text.lines().enumerate() {
             if words.iter().any(|word| line.contains(word)) {
-                faults.push(format!(
-                    "{}:{}: {}",
-                    path.display(),
-                    number + 1,
-                    line.trim()
-                ));
+                faults.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
             }
         }
     }
@@ -203,11 +161,7 @@ fn styles_layers_services_and_migrations_agree() {
     for layer in catalogue.layers() {
         let slot = format!("\"source-layer\": \"{}", layer.id);
         let tight = slot.replace(": ", ":");
-        assert!(
-            style.contains(&slot) || style.contains(&tight),
-            "no style draws {}",
-            layer.id
-        );
+        assert!(style.contains(&slot) || style.contains(&tight), "no style draws {}", layer.id);
     }
     let mut versions: Vec<String> = std::fs::read_dir(root().join("migrations"))
         .expect("migrations")
@@ -216,10 +170,7 @@ fn styles_layers_services_and_migrations_agree() {
         .collect();
     versions.sort();
     for (at, name) in versions.iter().enumerate() {
-        assert!(
-            name.starts_with(&format!("{:04}_", at + 1)),
-            "{name} is out of order"
-        );
+        assert!(name.starts_with(&format!("{:04}_", at + 1)), "{name} is out of order");
         let text = std::fs::read_to_string(root().join("migrations").join(name)).expect("text");
         for word in ["-- why:", "-- needs:", "-- locks:"] {
             assert!(text.contains(word), "{name} lacks `{word}`");

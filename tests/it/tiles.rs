@@ -17,10 +17,7 @@ pub struct Feature {
 impl Feature {
     /// A property as text; empty when it is not there.
     pub fn text(&self, name: &str) -> &str {
-        self.properties
-            .iter()
-            .find(|(known, _)| known == name)
-            .map_or("", |(_, value)| value)
+        self.properties.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 }
 
@@ -30,10 +27,9 @@ fn rings(geometry: &Geometry<i32>) -> Vec<Vec<(i32, i32)>> {
         Geometry::Point(point) => vec![vec![(point.x(), point.y())]],
         Geometry::LineString(one) => vec![line(one)],
         Geometry::MultiLineString(many) => many.iter().map(line).collect(),
-        Geometry::Polygon(polygon) => std::iter::once(polygon.exterior())
-            .chain(polygon.interiors())
-            .map(line)
-            .collect(),
+        Geometry::Polygon(polygon) => {
+            std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(line).collect()
+        }
         Geometry::MultiPolygon(many) => many
             .iter()
             .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
@@ -68,11 +64,7 @@ pub fn decode(bytes: &[u8], layer: &str) -> Vec<Feature> {
                 })
                 .collect();
             let geometry = feature.geometry().expect("a geometry");
-            features.push(Feature {
-                id: feature.id(),
-                rings: rings(&geometry),
-                properties,
-            });
+            features.push(Feature { id: feature.id(), rings: rings(&geometry), properties });
         }
     }
     features
@@ -81,29 +73,20 @@ pub fn decode(bytes: &[u8], layer: &str) -> Vec<Feature> {
 /// The features of one layer of a tile of an office.
 pub async fn features(office: &Office, path: &str, layer: &str) -> Vec<Feature> {
     let response = office.get(path).await;
-    assert!(
-        response.status().is_success(),
-        "{path}: {}",
-        response.status()
-    );
+    assert!(response.status().is_success(), "{path}: {}", response.status());
     decode(&response.bytes().await.expect("bytes"), layer)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn neighbours_share_their_boundary_in_every_tile() {
     let office = Office::open().await;
-    office
-        .has_parcels(&["A: 0 0, 37.3 51.7", "B: 37.3 0, 81.9 51.7"])
-        .await;
+    office.has_parcels(&["A: 0 0, 37.3 51.7", "B: 37.3 0, 81.9 51.7"]).await;
     for z in [14, 16, 18, 20] {
         let (x, y) = tile_at(z, 37.3, 20.0);
         let found = features(&office, &format!("/tiles/parcel/{z}/{x}/{y}"), "parcel").await;
         assert_eq!(found.len(), 2, "z{z}");
         let common = |a: &Feature, b: &Feature| {
-            a.rings[0]
-                .iter()
-                .filter(|point| b.rings[0].contains(point))
-                .count()
+            a.rings[0].iter().filter(|point| b.rings[0].contains(point)).count()
         };
         assert!(common(&found[0], &found[1]) >= 2, "z{z}: {found:?}");
     }
@@ -143,10 +126,7 @@ async fn land_too_small_to_be_drawn_is_gathered_and_the_answer_says_so() {
     office.settled().await;
     let (x, y) = tile_at(10, 100.0, 80.0);
     let response = office.get(&format!("/tiles/parcel/10/{x}/{y}")).await;
-    let gathered = response.headers()["imgis-gathered"]
-        .to_str()
-        .expect("text")
-        .to_string();
+    let gathered = response.headers()["imgis-gathered"].to_str().expect("text").to_string();
     assert_eq!(gathered, "parcel=2000");
     let found = decode(&response.bytes().await.expect("bytes"), "parcel");
     assert_eq!(found.len(), 1, "one feature of squares");
@@ -156,9 +136,7 @@ async fn land_too_small_to_be_drawn_is_gathered_and_the_answer_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_tile_gives_the_same_bytes_twenty_times() {
     let office = Office::open().await;
-    office
-        .has_parcels(&["A: 0 0, 10 10", "B: 10 0, 20 10", "C: 20 0, 30 10"])
-        .await;
+    office.has_parcels(&["A: 0 0, 10 10", "B: 10 0, 20 10", "C: 20 0, 30 10"]).await;
     let (x, y) = tile_at(14, 5.0, 5.0);
     let path = format!("/tiles/parcel,municipal_boundary/14/{x}/{y}");
     let first = office.get(&path).await.bytes().await.expect("bytes");
@@ -178,10 +156,7 @@ async fn gzip_is_sent_to_who_accepts_it_under_a_tag_of_its_own() {
     assert_ne!(plain.headers()["etag"], packed.headers()["etag"]);
     assert_eq!(packed.headers()["content-encoding"], "gzip");
     let vary: Vec<_> = packed.headers().get_all("vary").iter().collect();
-    assert!(
-        vary.iter().any(|value| *value == "Accept-Encoding"),
-        "{vary:?}"
-    );
+    assert!(vary.iter().any(|value| *value == "Accept-Encoding"), "{vary:?}");
     let plain = plain.bytes().await.expect("bytes");
     let packed = packed.bytes().await.expect("bytes");
     let mut unpacked = Vec::new();
@@ -202,24 +177,12 @@ async fn tile_json_names_layers_fields_zooms_and_bounds() {
         .iter()
         .filter_map(|layer| layer["id"].as_str())
         .collect();
-    assert!(
-        layers.starts_with(&["parcel", "parcel_label", "water_body"]),
-        "{layers:?}"
-    );
-    assert_eq!(
-        json["vector_layers"][0]["fields"]["cadastral_number"],
-        "String"
-    );
+    assert!(layers.starts_with(&["parcel", "parcel_label", "water_body"]), "{layers:?}");
+    assert_eq!(json["vector_layers"][0]["fields"]["cadastral_number"], "String");
     let bounds = json["bounds"].as_array().expect("bounds");
-    assert!(
-        (bounds[0].as_f64().expect("a number") - 49.1066).abs() < 0.001,
-        "{bounds:?}"
-    );
+    assert!((bounds[0].as_f64().expect("a number") - 49.1066).abs() < 0.001, "{bounds:?}");
     let template = json["tiles"][0].as_str().expect("a template");
-    assert_eq!(
-        template,
-        format!("{}/tiles/parcel,water_body/{{z}}/{{x}}/{{y}}", office.base)
-    );
+    assert_eq!(template, format!("{}/tiles/parcel,water_body/{{z}}/{{x}}/{{y}}", office.base));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -235,11 +198,7 @@ async fn bad_addresses_and_layers_are_refused_by_name() {
         ("/tiles/parcel/2/0/0?zzz=1", 400, Some("zzz")),
     ] {
         let (given, told) = office.refused(path).await;
-        assert_eq!(
-            (given.as_u16(), told["parameter"].as_str()),
-            (status, parameter),
-            "{path}"
-        );
+        assert_eq!((given.as_u16(), told["parameter"].as_str()), (status, parameter), "{path}");
     }
 }
 
