@@ -133,6 +133,7 @@ async fn locked(client: &mut Client, city: &City) -> Result<Vec<String>> {
 
 /// Roles, extension, schemas and coordinate systems, each only where missing.
 async fn prepare(client: &Client, city: &City) -> Result<()> {
+    client.batch_execute("reset role").await?;
     let steps = "do $$ begin
           if not exists (select from pg_roles where rolname = 'imgis_owner') then
             create role imgis_owner nologin;

@@ -9,6 +9,7 @@ mod draw;
 mod encode;
 mod gather;
 mod json;
+mod shape;
 pub mod sql;
 mod store;
 mod version;

@@ -6,20 +6,16 @@
 
 use std::collections::HashMap;
 
-use geo::InteriorPoint;
 use indexmap::IndexSet;
 use postgis::ewkb;
 use rstar::{AABB, RTree, RTreeObject};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::shape::{SIDE, Shape, rings};
 use super::version::Pyramid;
 use super::{TileAddress, View};
 use crate::access::{Caller, Read};
 use crate::layer::{GeometryType, Layer, TileUse};
-
-/// Half the side of the Web Mercator plane, in metres.
-const HALF: f64 = 20_037_508.342_789_244;
-const SIDE: f64 = 4_294_967_296.0;
 
 /// A value of a tile property; texts are numbers of the layer's dictionary.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -360,125 +356,11 @@ impl Store {
     }
 }
 
-/// Rings, lines or points being read.
-#[derive(Default)]
-struct Shape {
-    parts: Vec<(u32, bool)>,
-    points: Vec<[u32; 2]>,
-}
-
-impl Shape {
-    fn add(&mut self, geometry: &ewkb::Geometry) {
-        use ewkb::GeometryT as G;
-        match geometry {
-            G::Point(point) => self.part(std::slice::from_ref(point), false, false),
-            G::LineString(line) => self.part(&line.points, false, false),
-            G::Polygon(polygon) => self.polygon(polygon),
-            G::MultiPoint(many) => {
-                many.points.iter().for_each(|p| self.part(std::slice::from_ref(p), false, false));
-            }
-            G::MultiLineString(many) => {
-                many.lines.iter().for_each(|line| self.part(&line.points, false, false));
-            }
-            G::MultiPolygon(many) => many.polygons.iter().for_each(|p| self.polygon(p)),
-            G::GeometryCollection(many) => many.geometries.iter().for_each(|g| self.add(g)),
-        }
-    }
-
-    fn polygon(&mut self, polygon: &ewkb::Polygon) {
-        for (at, ring) in polygon.rings.iter().enumerate() {
-            self.part(&ring.points, true, at == 0);
-        }
-    }
-
-    fn part(&mut self, points: &[ewkb::Point], ring: bool, outer: bool) {
-        let start = self.points.len();
-        for point in points {
-            let x = ((point.x / HALF + 1.0) / 2.0 * SIDE).round().clamp(0.0, SIDE - 1.0) as u32;
-            let y = ((1.0 - point.y / HALF) / 2.0 * SIDE).round().clamp(0.0, SIDE - 1.0) as u32;
-            self.points.push([x, y]);
-        }
-        if ring && self.points.len() > start + 1 && self.points.last() == Some(&self.points[start])
-        {
-            self.points.pop();
-        }
-        self.parts.push((self.points.len() as u32, outer));
-    }
-
-    fn bbox(&self) -> Option<[u32; 4]> {
-        let [x, y] = *self.points.first()?;
-        Some(self.points.iter().fold([x, y, x, y], |b, [x, y]| {
-            [b[0].min(*x), b[1].min(*y), b[2].max(*x), b[3].max(*y)]
-        }))
-    }
-
-    fn rings(&self) -> impl Iterator<Item = (&[[u32; 2]], bool)> {
-        rings(&self.parts, &self.points)
-    }
-
-    /// Area in square units of the plane; holes are taken off.
-    fn area(&self) -> f64 {
-        self.rings()
-            .map(|(ring, outer)| if outer { ring_area(ring) } else { -ring_area(ring) })
-            .sum::<f64>()
-            .abs()
-    }
-
-    /// A point inside the largest polygon; a line's middle vertex; a point itself.
-    fn label(&self, bbox: [u32; 4]) -> [u32; 2] {
-        let outer = self.rings().enumerate().filter(|(_, (_, outer))| *outer);
-        let largest = outer.max_by(|a, b| ring_area(a.1.0).total_cmp(&ring_area(b.1.0)));
-        let Some((first, _)) = largest else {
-            return self.points[self.points.len() / 2];
-        };
-        let line = |ring: &[[u32; 2]]| -> geo::LineString<f64> {
-            ring.iter()
-                .map(|[x, y]| {
-                    (f64::from(*x) - f64::from(bbox[0]), f64::from(*y) - f64::from(bbox[1]))
-                })
-                .collect::<Vec<_>>()
-                .into()
-        };
-        let mut rings = self.rings().skip(first);
-        let outer = rings.next().map(|(ring, _)| line(ring));
-        let holes = rings.take_while(|(_, outer)| !outer).map(|(ring, _)| line(ring)).collect();
-        let polygon = outer.map(|outer| geo::Polygon::new(outer, holes));
-        match polygon.and_then(|polygon| polygon.interior_point()) {
-            Some(point) => [bbox[0] + point.x().round() as u32, bbox[1] + point.y().round() as u32],
-            None => [bbox[0] / 2 + bbox[2] / 2, bbox[1] / 2 + bbox[3] / 2],
-        }
-    }
-}
-
 impl Feature {
     /// Rings or lines, each with whether it is an outer ring.
     pub fn rings(&self) -> impl Iterator<Item = (&[[u32; 2]], bool)> {
         rings(&self.parts, &self.points)
     }
-}
-
-fn rings<'a>(
-    parts: &'a [(u32, bool)],
-    points: &'a [[u32; 2]],
-) -> impl Iterator<Item = (&'a [[u32; 2]], bool)> {
-    let mut start = 0;
-    parts.iter().map(move |(end, outer)| {
-        let ring = &points[start..*end as usize];
-        start = *end as usize;
-        (ring, *outer)
-    })
-}
-
-fn ring_area(ring: &[[u32; 2]]) -> f64 {
-    let Some([x0, y0]) = ring.first().map(|[x, y]| [f64::from(*x), f64::from(*y)]) else {
-        return 0.0;
-    };
-    let mut sum = 0.0;
-    for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
-        sum += (f64::from(a[0]) - x0) * (f64::from(b[1]) - y0);
-        sum -= (f64::from(b[0]) - x0) * (f64::from(a[1]) - y0);
-    }
-    (sum / 2.0).abs()
 }
 
 /// Plane → CRS84: west, south, east, north.

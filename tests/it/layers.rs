@@ -29,7 +29,13 @@ impl Town {
             .filter(|line| !["layers =", "styles =", "data ="].iter().any(|k| line.starts_with(k)))
             .map(|line| format!("{line}\n"))
             .collect::<String>();
-        let data = root().join("data");
+        // Its own data: no services, which name layers that this town lacks.
+        let data = folder.join("data");
+        std::fs::create_dir_all(data.join("services")).expect("a folder");
+        std::fs::create_dir_all(data.join("calendar")).expect("a folder");
+        for name in ["groups.toml", "divisions.toml", "calendar/ru-ta.csv"] {
+            std::fs::copy(root().join("data").join(name), data.join(name)).expect("a copy");
+        }
         let paths = format!(
             "layers = \"layers\"\nstyles = {:?}\ndata = {:?}\n",
             root().join("styles"),

@@ -3,7 +3,7 @@
 import { batch, signal } from '@preact/signals';
 import { aborted, newest, Problem, query as withQuery, request } from './api.ts';
 import { t, tn } from './i18n.ts';
-import { flyTo, inScale, zoomNow } from './map.ts';
+import { flyTo, inScale, uncover, zoomNow } from './map.ts';
 import {
   announce, applicationsVersion, asked, catalogue, isPhone, layerById, layerStates, notify, panel,
   results, resultsOpen, selected, setLayer,
@@ -52,8 +52,10 @@ export async function identifyAt([lng, lat]: Position, all = false): Promise<voi
   });
   try {
     const answer = await newest<Identified>('identify', url);
+    const order = new Map(catalogue.value?.layers.map((layer, i) => [layer.id, i]));
     const groups = answer.groups.map(({ layer, count, features }) =>
-      ({ layer, count, features: features.map((feature) => ({ ...feature, layer })) }));
+      ({ layer, count, features: features.map((feature) => ({ ...feature, layer })) }))
+      .sort((a, b) => (order.get(a.layer) ?? -1) - (order.get(b.layer) ?? -1));
     const count = groups.reduce((sum, group) => sum + group.count, 0);
     batch(() => {
       asked.feature = null;
@@ -61,6 +63,7 @@ export async function identifyAt([lng, lat]: Position, all = false): Promise<voi
         city: answer.city_coordinates, groups };
       selected.value = preferred(groups);
     });
+    if (count) uncover([lng, lat]);
     announce.value = count ? tn('found', count) : t(answer.inside ? 'nothingHere' : 'outside');
   } catch (error) {
     fail(error);
@@ -122,6 +125,7 @@ export async function openRef(ref: FeatureRef, move: boolean): Promise<void> {
     if (!feature) throw new Problem(404, '');
     showOne(feature);
     if (move && feature.bbox) flyTo(middle(feature.bbox), feature.bbox);
+    else uncover(middle(feature.bbox ?? boxOf(feature.geometry)));
   } catch (error) {
     if (aborted(error)) return;
     asked.feature = null;

@@ -24,6 +24,7 @@ export const en: Dictionary = {
   opacity: 'Opacity',
   from: 'from',
   asOf: 'as of',
+  fold: 'Layers of the group',
   more: 'Legend and settings of the layer',
   otherValues: 'Other',
   resetLayers: 'As at first',

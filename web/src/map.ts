@@ -212,6 +212,14 @@ export function flyTo(center: Position, box: Box | null): void {
   else map.easeTo({ center, zoom: Math.max(map.getZoom(), 17), duration });
 }
 
+/** On a phone the sheet covers the lower half: a place under it moves up into sight. */
+export function uncover(at: Position): void {
+  if (!map || !isPhone.value) return;
+  const { clientHeight } = map.getContainer();
+  if (map.project(at).y < clientHeight * 0.4) return;
+  map.easeTo({ center: at, offset: [0, -clientHeight * 0.26], duration: calm.matches ? 0 : 300 });
+}
+
 export function wholeCity(): void {
   const city = catalogue.value?.city;
   if (city) map?.fitBounds(city.bounds, { padding: padding(), duration: calm.matches ? 0 : 500 });

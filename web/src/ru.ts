@@ -24,6 +24,7 @@ export const ru = {
   opacity: 'Непрозрачность',
   from: 'с',
   asOf: 'на',
+  fold: 'Слои группы',
   more: 'Условные знаки и свойства слоя',
   otherValues: 'Прочее',
   resetLayers: 'Как при открытии',

@@ -1,7 +1,7 @@
 // Layers by theme group: visibility (a group is on, off or partly on and remembers its children),
 // legend, opacity on demand, owner and date; layers out of scale are greyed and say from where.
 import { computed, useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { date, number, say, t, tn, words } from '../i18n.ts';
 import { legendOf, type StyleLayer } from '../legend.ts';
 import { minZoom } from '../style.ts';
@@ -97,9 +97,10 @@ function LayerGroup({ id, title, layers, forced }: { id: string; title: string; 
   const open = useSignal(on > 0);
   const box = useRef<HTMLInputElement>(null);
   const all = on === layers.length;
-  useEffect(() => {
+  // A click clears the mark by itself: it is set after every drawing, not on a change only.
+  useLayoutEffect(() => {
     if (box.current) box.current.indeterminate = on > 0 && !all;
-  }, [on, all]);
+  });
   const shown = open.value || forced;
   return (
     <li class="group" data-group={id}>
@@ -110,7 +111,8 @@ function LayerGroup({ id, title, layers, forced }: { id: string; title: string; 
           <span>{title}</span>
         </label>
         <span class="muted count">{on ? `${on}/${layers.length}` : ''}</span>
-        <button type="button" class="icon-button small turn" aria-expanded={shown} aria-label={title}
+        <button type="button" class="icon-button small turn" aria-expanded={shown}
+          title={t('fold')} aria-label={`${t('fold')}: ${title}`}
           onClick={() => { open.value = !open.value; }}>
           <Icon name="chevron" size={16} />
         </button>

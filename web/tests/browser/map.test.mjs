@@ -1,11 +1,10 @@
-// The map application in a real browser against a running server with demo data.
-import { after } from 'node:test';
-import { quit } from './helpers.mjs';
-import './suites/start.mjs';
-import './suites/find.mjs';
-import './suites/layers.mjs';
-import './suites/keyboard.mjs';
-import './suites/live.mjs';
-import './suites/pages.mjs';
-
-after(quit);
+// The map application in a real browser: the parts run in one process, so in one browser.
+import './parts/start.mjs';
+import './parts/search.mjs';
+import './parts/identify.mjs';
+import './parts/address.mjs';
+import './parts/layers.mjs';
+import './parts/keyboard.mjs';
+import './parts/phone.mjs';
+import './parts/faults.mjs';
+import './parts/office.mjs';
