@@ -184,7 +184,7 @@ pub async fn page(
     let id = layer.id_column();
     if let Some(after) = query.after {
         params.push(Box::new(after));
-        let _ = write!(text, " and {id} > ${}", params.len());
+        let _ = write!(text, " and {id} > ${}::bigint", params.len());
     }
     params.push(Box::new(query.limit + 1));
     let _ = write!(text, " order by {id} limit ${}", params.len());
@@ -229,7 +229,7 @@ pub async fn one(
     crs: Crs,
     id: i64,
 ) -> Result<Option<Item>> {
-    let text = format!("{} where {} = $1", select(layer, readable, crs), layer.id_column());
+    let text = format!("{} where {} = $1::bigint", select(layer, readable, crs), layer.id_column());
     Ok(client.query_opt(&text, &[&id]).await?.as_ref().map(item))
 }
 
@@ -483,7 +483,7 @@ pub async fn overlapping(
 ) -> Result<Vec<(Found, f64, f64)>> {
     let geometry = layer.geometry_column();
     let text = format!(
-        "with s as (select {sg} as geometry from {subject} where {sid} = $2),
+        "with s as (select {sg} as geometry from {subject} where {sid} = $2::bigint),
          hit as (
            select l.*, o.m2, o.share, count(*) over () as matched_count
            from {table} l

@@ -64,7 +64,7 @@ pub async fn all(client: &Client, layer: &Layer) -> Result<Vec<Row>> {
 /// These features as they are now; one without a row is gone.
 pub async fn these(client: &Client, layer: &Layer, ids: &[i64]) -> Result<Vec<Change>> {
     let (text, kinds) = select(layer);
-    let text = format!("{text} where {} = any($1)", layer.id_column());
+    let text = format!("{text} where {} = any($1::bigint[])", layer.id_column());
     let mut changes = Vec::with_capacity(ids.len());
     let mut there = std::collections::HashSet::new();
     for found in client.query(&text, &[&ids]).await? {

@@ -206,7 +206,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     /// A tile's ancestor holds the tile.
     #[test]
-    fn an_ancestor_holds_its_descendants(z in 0u8..=20, x in 0u32..1 << 20, y in 0u32..1 << 20, up in 0u8..=20) {
+    fn an_ancestor_holds_its_descendants(
+        z in 0u8..=20, x in 0u32..1 << 20, y in 0u32..1 << 20, up in 0u8..=20,
+    ) {
         let side = 1u32 << z;
         let (x, y) = (x % side, y % side);
         let text = (z.to_string(), x.to_string(), y.to_string());
