@@ -3,13 +3,14 @@
 import { batch, signal } from '@preact/signals';
 import { aborted, newest, Problem, query as withQuery, request } from './api.ts';
 import { t, tn } from './i18n.ts';
+import { asked as sent, readQuery } from './query.ts';
 import { flyTo, inScale, uncover, zoomNow } from './map.ts';
 import {
   announce, applicationsVersion, asked, catalogue, isPhone, layerById, layerStates, notify, panel,
   results, resultsOpen, selected, setLayer,
 } from './state.ts';
 import type {
-  Found, GeoFeature, Geometry, Box, Group, Hit, Identified, Position, Receipt, Service,
+  ApplicationRow, Found, GeoFeature, Geometry, Box, Group, Hit, Identified, Position, Receipt, Service,
 } from './types.ts';
 import type { FeatureRef } from './url.ts';
 
@@ -34,7 +35,9 @@ const shownIds = () => (catalogue.value?.layers ?? [])
   .filter((layer) => layerStates.value[layer.id]?.on && inScale(layer))
   .map((layer) => layer.id);
 
-function preferred(groups: Group[]): Found | null {
+function preferred(groups: Group[], title?: string): Found | null {
+  const named = title && groups.flatMap((g) => g.features).find((f) => f.title === title);
+  if (named) return named;
   for (const id of FIRST) {
     const group = groups.find((candidate) => candidate.layer === id);
     if (group) return group.features[0] ?? null;
@@ -42,7 +45,10 @@ function preferred(groups: Group[]): Found | null {
   return groups.at(-1)?.features[0] ?? null;
 }
 
-export async function identifyAt([lng, lat]: Position, all = false): Promise<void> {
+/** What is at a place; of several, the feature of that `title` is opened first. */
+export async function identifyAt(
+  [lng, lat]: Position, all = false, title?: string,
+): Promise<void> {
   const ids = shownIds();
   showResults();
   results.value = { state: 'loading' };
@@ -61,7 +67,7 @@ export async function identifyAt([lng, lat]: Position, all = false): Promise<voi
       asked.feature = null;
       results.value = { state: 'ok', kind: 'place', at: [lng, lat], inside: answer.inside, all,
         city: answer.city_coordinates, groups };
-      selected.value = preferred(groups);
+      selected.value = preferred(groups, title);
     });
     if (count) uncover([lng, lat]);
     announce.value = count ? tn('found', count) : t(answer.inside ? 'nothingHere' : 'outside');
@@ -145,6 +151,29 @@ export async function openHit(hit: Hit): Promise<void> {
     const feature = found(hit.layer, await newest<GeoFeature>('feature', url));
     showOne(feature, hit.center);
     announce.value = feature.title || hit.title;
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Goes to an application of the list and opens it among what else is there. */
+export function openApplication({ number, center }: ApplicationRow): void {
+  if (!center) return;
+  const layer = ['application_site', 'application_public'].find((id) => layerById.value.has(id));
+  if (layer && !layerStates.value[layer].on) setLayer(layer, { on: true });
+  flyTo(center, null);
+  void identifyAt(center, false, number);
+}
+
+/** An address that only names a text: what is called exactly so, or the one hit, is opened. */
+export async function openQuery(text: string): Promise<void> {
+  const q = sent(readQuery(text));
+  if (!q) return;
+  try {
+    const { hits } = await newest<{ hits: Hit[] }>('find', withQuery('/find', { q, limit: 10 }));
+    const hit = hits.length === 1 ? hits[0] : hits.find((candidate) => candidate.title === q);
+    if (hit) await openHit(hit);
+    else if (!hits.length) notify(`${t('searchNone')}: ${text}`);
   } catch (error) {
     fail(error);
   }

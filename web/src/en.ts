@@ -57,7 +57,6 @@ export const en: Dictionary = {
   newest: 'Newest applications',
   noApplications: 'No applications yet',
   noApplicationRight: 'The list of applications is for staff',
-  allApplications: 'Register of applications',
   registerTitle: 'New application',
   site: 'Parcel',
   service: 'Service',

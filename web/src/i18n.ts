@@ -43,8 +43,8 @@ export function dateIn(language: Lang, value: string): string {
   const parts = /^(\d{4})-(\d\d)-(\d\d)/.exec(value);
   if (!parts) return value;
   const day = new Date(Date.UTC(+parts[1], +parts[2] - 1, +parts[3]));
-  const locale = language === 'en' ? 'en-GB' : language;
-  return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', dateStyle: language === 'en' ? 'medium' : 'short' })
+  const [locale, dateStyle] = language === 'en' ? ['en-GB', 'medium' as const] : [language, 'short' as const];
+  return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', dateStyle })
     .format(day)
     .replace(/(\.\d\d)\.(\d\d)$/, `$1.${parts[1]}`);
 }

@@ -5,7 +5,7 @@ import './app.css';
 import './panels.css';
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { openRef } from './actions.ts';
+import { openQuery, openRef } from './actions.ts';
 import { Problem, request } from './api.ts';
 import { Applications } from './components/Applications.tsx';
 import { KeysDialog } from './components/Dialog.tsx';
@@ -23,7 +23,7 @@ import { followChanges } from './live.ts';
 import { prepareStyle } from './map.ts';
 import {
   announce, asked, catalogue, dialog, droppedAtFirst, followAddress, initLayers, isPhone, notify,
-  panel, results, resultsOpen, selected, startError,
+  panel, query, results, resultsOpen, selected, startError,
 } from './state.ts';
 import type { Catalogue } from './types.ts';
 
@@ -35,6 +35,7 @@ async function start(): Promise<void> {
     if (unknown.length) notify(`${t('unknownLayers')} ${unknown.join(', ')}`);
     catalogue.value = data;
     if (asked.feature) void openRef(asked.feature, asked.view === null);
+    else if (query.value && !asked.view) void openQuery(query.value);
     followAddress(async (feature) => {
       if (feature) await openRef(feature, false);
       else selected.value = null;
@@ -52,7 +53,6 @@ function LeftPanel() {
     <section id="left-panel" class="panel left float" aria-labelledby="left-title">
       <div class="panel-head">
         <h2 id="left-title">{words.value[panel.value]}</h2>
-        {panel.value === 'applications' && <a class="head-link" href="/applications">{t('allApplications')}</a>}
         <IconButton icon="close" label={t('close')} onClick={() => { panel.value = null; }} />
       </div>
       <div class="panel-body">{panel.value === 'layers' ? <LayerTree /> : <Applications />}</div>

@@ -38,13 +38,15 @@ export function busy(): void {
   map?.triggerRepaint();
 }
 
+const point = (at: Position): GeoGeometry => ({ type: 'Point', coordinates: at });
+
 function overlay(): Overlay {
   const feature = selected.value;
   const shown: GeoJSON = feature
-    ? { type: 'Feature', properties: { title: feature.title }, geometry: feature.geometry as unknown as GeoGeometry }
+    ? { type: 'Feature', properties: {}, geometry: feature.geometry as unknown as GeoGeometry }
     : EMPTY;
   const place: GeoJSON = results.value.state === 'ok' && results.value.kind === 'place'
-    ? { type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: results.value.at } } as Feature
+    ? { type: 'Feature', properties: {}, geometry: point(results.value.at) } as Feature
     : EMPTY;
   return { selected: shown, place };
 }

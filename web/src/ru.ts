@@ -57,7 +57,6 @@ export const ru = {
   newest: 'Новые заявления',
   noApplications: 'Заявлений пока нет',
   noApplicationRight: 'Список заявлений доступен сотрудникам',
-  allApplications: 'Реестр заявлений',
   registerTitle: 'Новое заявление',
   site: 'Участок',
   service: 'Услуга',

@@ -25,8 +25,8 @@ export function scaleOpacity(value: Json, factor: number): Json {
   if (typeof value === 'number') return +(value * factor).toFixed(4);
   if (!Array.isArray(value)) return factor;
   const [name] = value;
-  if (name === 'interpolate') return value.map((part, i) => (i >= 4 && i % 2 === 0 ? scale(part) : part));
-  if (name === 'step') return value.map((part, i) => (i >= 2 && i % 2 === 0 ? scale(part) : part));
+  const first = name === 'interpolate' ? 4 : name === 'step' ? 2 : 0;
+  if (first) return value.map((part, i) => (i >= first && i % 2 === 0 ? scale(part) : part));
   return ['*', value, factor];
 }
 
@@ -36,7 +36,8 @@ export function opacityPaint(layer: StyleLayer, factor: number): [string, Json][
 }
 
 const replaceDay = (value: Json, today: string): Json =>
-  value === EPOCH ? today : Array.isArray(value) ? value.map((part) => replaceDay(part, today)) : value;
+  value === EPOCH ? today
+    : Array.isArray(value) ? value.map((part) => replaceDay(part, today)) : value;
 
 export const layerOf = (layer: StyleLayer): string | undefined => layer.metadata?.['imgis:layer'];
 
@@ -53,8 +54,7 @@ export function sourcesOf(style: StyleLayer[], id: string): string[] {
 }
 
 /** All that the client draws itself: the place asked about and the selected feature. */
-function overlayLayers(colours: { accent: string; halo: string }): StyleLayer[] {
-  const { accent, halo } = colours;
+function overlayLayers(accent: string, halo: string): StyleLayer[] {
   const polygon = ['==', ['geometry-type'], 'Polygon'];
   const point = ['==', ['geometry-type'], 'Point'];
   const round = { 'line-join': 'round', 'line-cap': 'round' };
@@ -98,11 +98,13 @@ export function decorate(
       if (layer.metadata?.['imgis:today']) target.filter = replaceDay(target.filter, today);
       layer.layout = { ...layer.layout, visibility: visibility(states, id) };
       const opacity = states[id]?.opacity ?? 1;
-      if (opacity < 1) layer.paint = { ...layer.paint, ...Object.fromEntries(opacityPaint(layer, opacity)) };
+      if (opacity < 1) {
+        layer.paint = { ...layer.paint, ...Object.fromEntries(opacityPaint(layer, opacity)) };
+      }
     }
     layers.push(layer);
   }
-  const colours = dark ? { accent: '#4fc0c7', halo: '#101417' } : { accent: '#0b6e75', halo: '#ffffff' };
+  const [accent, halo] = dark ? ['#4fc0c7', '#101417'] : ['#0b6e75', '#ffffff'];
   // Bounds of a TileJSON are those of the data at that moment; live data may grow past them.
   const bounds = catalogue.city.bounds;
   const sources = Object.entries(style.sources).map(([id, source]) =>
@@ -114,6 +116,6 @@ export function decorate(
       'imgis-selected': { type: 'geojson', data: overlay.selected },
       'imgis-place': { type: 'geojson', data: overlay.place },
     },
-    layers: [...layers, ...overlayLayers(colours)] as StyleSpecification['layers'],
+    layers: [...layers, ...overlayLayers(accent, halo)] as StyleSpecification['layers'],
   };
 }

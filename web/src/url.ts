@@ -23,7 +23,7 @@ export const KNOWN_KEYS = ['at', 'f', 'l', 'lang', 'q'];
 
 function parseView(text: string): View | null {
   const parts = text.split('/');
-  if (parts.length !== 3 || parts.some((p) => !/^-?\d{1,3}(\.\d{1,9})?$/.test(p))) return null;
+  if (parts.length !== 3 || parts.some((p) => !/^-?\d{1,3}(\.\d{1,20})?$/.test(p))) return null;
   const [zoom, lat, lng] = parts.map(Number);
   const good = zoom >= 0 && zoom <= 22 && Math.abs(lat) <= 85 && Math.abs(lng) <= 180;
   return good ? { zoom, lat, lng } : null;

@@ -1,5 +1,5 @@
-// Pictures of the application for people: writes PNG files into $SHOTS_DIR; with README_SHOT also
-// one of 1280 x 800 there. Places come from the server's data; nothing is asserted.
+// Pictures of the application for people: writes PNG files into $SHOTS_DIR; with UPDATE_README=1
+// also docs/map.png, 1280 x 800. Places come from the server's data; nothing is asserted.
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
@@ -64,9 +64,11 @@ await shot('map-z14-dark', at('14.00'), { colorScheme: 'dark' });
 await shot('identify', at('16.50', parcel.center), { run: clickMiddle });
 await shot('dossier', `/parcels/${parcel.title}`, { size: [1100, 1000] });
 await shot('phone', `/?${selected.slice(1)}`, { ...onPhone, run: (page) => page.locator('.card').waitFor() });
-if (process.env.README_SHOT) {
+if (process.env.UPDATE_README === '1') {
+  const docs = new URL('../../docs/', import.meta.url).pathname;
+  mkdirSync(docs, { recursive: true });
   await shot('readme', at('15.50', parcel.center), {
-    size: [1280, 800], run: clickMiddle, file: process.env.README_SHOT,
+    size: [1280, 800], run: clickMiddle, file: `${docs}map.png`,
   });
 }
 await browser.close();

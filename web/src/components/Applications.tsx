@@ -1,7 +1,7 @@
 // The newest applications as a list: number, service, status with its dot and word, due date.
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { loadServices, openHit, services } from '../actions.ts';
+import { loadServices, openApplication, services } from '../actions.ts';
 import { Problem, request } from '../api.ts';
 import { codeWord } from '../format.ts';
 import { date, say, t } from '../i18n.ts';
@@ -20,11 +20,13 @@ export const isOverdue = (row: { status: string; due_on: string | null }) =>
 function statusColour(status: string): string {
   const layer = (styleLayers.value as StyleLayer[])
     .find((l) => l.id === 'application_site-line' || l.id === 'application_public-line');
-  return String(evaluate(layer?.paint?.['line-color'], { property: 'status', code: status }) ?? '#888');
+  const colour = evaluate(layer?.paint?.['line-color'], { property: 'status', code: status });
+  return String(colour ?? '#888');
 }
 
 export function statusWord(status: string): string {
-  const layer = layerById.value.get('application_site') ?? layerById.value.get('application_public');
+  const layers = layerById.value;
+  const layer = layers.get('application_site') ?? layers.get('application_public');
   return codeWord(layer?.properties.find((p) => p.name === 'status'), status);
 }
 
@@ -34,16 +36,15 @@ export const serviceTitle = (id: string): string => {
 };
 
 export function Status({ status }: { status: string }) {
-  return <span class="status"><i style={{ background: statusColour(status) }} />{statusWord(status)}</span>;
+  const background = statusColour(status);
+  return <span class="status"><i style={{ background }} />{statusWord(status)}</span>;
 }
 
 function Row({ row }: { row: ApplicationRow }) {
   const late = isOverdue(row);
   const show = () => {
-    if (!row.center) return;
     if (isPhone.value) panel.value = null;
-    void openHit({ kind: 'address', layer: null, id: null, title: row.number, subtitle: null,
-      center: row.center, bbox: null });
+    openApplication(row);
   };
   return (
     <li>

@@ -31,7 +31,13 @@ export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   );
 }
 
-type ButtonProps = { icon: IconName; label: string; onClick: () => void; pressed?: boolean; class?: string };
+type ButtonProps = {
+  icon: IconName;
+  label: string;
+  onClick: () => void;
+  pressed?: boolean;
+  class?: string;
+};
 
 export function IconButton({ icon, label, onClick, pressed, class: extra = '' }: ButtonProps) {
   return (

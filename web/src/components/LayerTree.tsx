@@ -5,7 +5,9 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { date, number, say, t, tn, words } from '../i18n.ts';
 import { legendOf, type StyleLayer } from '../legend.ts';
 import { minZoom } from '../style.ts';
-import { catalogue, layersChosen, layerStates, resetLayers, setLayer, styleLayers, view } from '../state.ts';
+import {
+  catalogue, layersChosen, layerStates, resetLayers, setLayer, styleLayers, view,
+} from '../state.ts';
 import type { Layer } from '../types.ts';
 import { scaleText } from '../scale.ts';
 import { Icon } from './Icon.tsx';
@@ -18,7 +20,7 @@ export const legends = computed(() => {
 });
 const firstZoom = computed(() => {
   const list = styleLayers.value as StyleLayer[];
-  return new Map(catalogue.value?.layers.map((layer) => [layer.id, minZoom(list, layer.id, layer.zoom.min)]));
+  return new Map(catalogue.value?.layers.map(({ id, zoom }) => [id, minZoom(list, id, zoom.min)]));
 });
 
 function LayerDetails({ layer }: { layer: Layer }) {
@@ -39,7 +41,8 @@ function LayerDetails({ layer }: { layer: Layer }) {
       <label class="opacity">
         <span>{t('opacity')}</span>
         <input type="range" min="0.1" max="1" step="0.05" value={state.opacity}
-          onInput={(event) => setLayer(layer.id, { opacity: Number(event.currentTarget.value), on: true })} />
+          onInput={({ currentTarget: { value } }) =>
+            setLayer(layer.id, { opacity: Number(value), on: true })} />
         <output>{number(state.opacity * 100, 0)} %</output>
       </label>
       {layer.description && <p>{say(layer.description)}</p>}
@@ -92,7 +95,9 @@ function toggleGroup(id: string, layers: Layer[], on: boolean): void {
   for (const layer of layers) setLayer(layer.id, { on: on && wanted.includes(layer.id) });
 }
 
-function LayerGroup({ id, title, layers, forced }: { id: string; title: string; layers: Layer[]; forced: boolean }) {
+type GroupProps = { id: string; title: string; layers: Layer[]; forced: boolean };
+
+function LayerGroup({ id, title, layers, forced }: GroupProps) {
   const on = layers.filter((layer) => layerStates.value[layer.id]?.on).length;
   const open = useSignal(on > 0);
   const box = useRef<HTMLInputElement>(null);
@@ -127,11 +132,14 @@ export function LayerTree() {
   const data = catalogue.value;
   if (!data) return <p class="muted pad">{t('loading')}</p>;
   const wanted = filter.value.trim().toLocaleLowerCase();
-  const fits = (layer: Layer) => !wanted
-    || `${layer.title.ru} ${layer.title.en} ${layer.id} ${say(layer.division.title)}`.toLocaleLowerCase().includes(wanted);
+  const fits = ({ id, title, division }: Layer) => !wanted
+    || [title.ru, title.en, id, say(division.title)].join(' ').toLocaleLowerCase().includes(wanted);
   // The topmost group of the map stands first in the tree.
   const groups = data.groups.toReversed()
-    .map(({ id, title }) => ({ id, title: say(title), layers: data.layers.filter((l) => l.group === id && fits(l)) }))
+    .map(({ id, title }) => {
+      const layers = data.layers.filter((layer) => layer.group === id && fits(layer));
+      return { id, title: say(title), layers };
+    })
     .filter((group) => group.layers.length);
   return (
     <div class="tree">
@@ -143,7 +151,11 @@ export function LayerTree() {
         </button>
       </div>
       {groups.length
-        ? <ul class="groups">{groups.map((group) => <LayerGroup key={group.id} {...group} forced={!!wanted} />)}</ul>
+        ? (
+          <ul class="groups">
+            {groups.map((group) => <LayerGroup key={group.id} {...group} forced={!!wanted} />)}
+          </ul>
+        )
         : <p class="muted pad">{t('noSuchLayer')}</p>}
     </div>
   );

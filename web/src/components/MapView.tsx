@@ -5,7 +5,10 @@ import { identifyAt } from '../actions.ts';
 import { say, t } from '../i18n.ts';
 import { map, retryTiles, startMap, style, wholeCity } from '../map.ts';
 import { layerOf } from '../style.ts';
-import { baseStyle, catalogue, dismiss, failing, layerById, layerStates, mapProblem, mapReady, notices, startError } from '../state.ts';
+import {
+  baseStyle, catalogue, dismiss, failing, layerById, layerStates, mapProblem, mapReady, notices,
+  startError,
+} from '../state.ts';
 import { Icon, IconButton } from './Icon.tsx';
 
 const NAMED = 3;

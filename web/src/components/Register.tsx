@@ -23,7 +23,10 @@ function ReceiptView({ receipt, onClose }: { receipt: Receipt; onClose: () => vo
         {receipt.received_on && <div><dt>{t('received')}</dt><dd>{date(receipt.received_on)}</dd></div>}
         <div>
           <dt>{t('dueOn')}</dt>
-          <dd>{receipt.due_on ? <><b>{date(receipt.due_on)}</b>{termText && ` (${termText})`}</> : t('noDeadline')}</dd>
+          <dd>
+            {receipt.due_on ? <b>{date(receipt.due_on)}</b> : t('noDeadline')}
+            {receipt.due_on && termText && ` (${termText})`}
+          </dd>
         </div>
         <div><dt>{t('siteArea')}</dt><dd>{area(receipt.site.area_m2)}</dd></div>
       </dl>
@@ -80,7 +83,8 @@ export function Register() {
     sending.value = true;
     fault.value = null;
     try {
-      receipt.value = await register(read(event.currentTarget as HTMLFormElement, cadastral.current), key.current);
+      const draft = read(event.currentTarget as HTMLFormElement, cadastral.current);
+      receipt.value = await register(draft, key.current);
     } catch (error) {
       fault.value = error instanceof Problem ? error : new Problem(0, '');
     } finally {
@@ -88,7 +92,11 @@ export function Register() {
     }
   };
   if (receipt.value) {
-    return <Dialog title={t('receipt')} onClose={close}><ReceiptView receipt={receipt.value} onClose={close} /></Dialog>;
+    return (
+      <Dialog title={t('receipt')} onClose={close}>
+        <ReceiptView receipt={receipt.value} onClose={close} />
+      </Dialog>
+    );
   }
   return (
     <Dialog title={t('registerTitle')} onClose={close}>
@@ -96,7 +104,7 @@ export function Register() {
         <p class="form-site"><span class="muted">{t('site')}</span> <b>{cadastral.current}</b></p>
         <label>{t('service')}
           <select name="service" required>
-            {services.value?.map((service) => <option key={service.id} value={service.id}>{say(service.title)}</option>)}
+            {services.value?.map(({ id, title }) => <option key={id} value={id}>{say(title)}</option>)}
           </select>
         </label>
         <fieldset>
@@ -117,7 +125,9 @@ export function Register() {
           </p>
         )}
         <div class="actions">
-          <button type="submit" class="button primary" disabled={sending.value}>{t(sending.value ? 'sending' : 'send')}</button>
+          <button type="submit" class="button primary" disabled={sending.value}>
+            {t(sending.value ? 'sending' : 'send')}
+          </button>
           <button type="button" class="button" onClick={close}>{t('cancel')}</button>
         </div>
       </form>

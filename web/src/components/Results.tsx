@@ -28,7 +28,9 @@ function Actions({ feature }: { feature: Found }) {
         <a class="button primary" href={`/applications/${application}`}>{t('openApplication')}</a>
       )}
       {cadastral && catalogue.value?.caller.writes && (
-        <button type="button" class="button" onClick={() => { dialog.value = 'register'; }}>{t('register')}</button>
+        <button type="button" class="button" onClick={() => { dialog.value = 'register'; }}>
+          {t('register')}
+        </button>
       )}
       <button type="button" class="button" onClick={() => zoomTo(feature)}>
         <Icon name="target" size={16} />{t('showOnMap')}
@@ -40,6 +42,17 @@ function Actions({ feature }: { feature: Found }) {
   );
 }
 
+/** Words that stand in the catalogue or the list of services, not in the layer. */
+function valueOf(name: string, feature: Found, text: string) {
+  const value = String(feature.properties[name]);
+  if (!feature.layer.startsWith('application_')) return text;
+  if (name === 'status') return <Status status={value} />;
+  if (name === 'service') return serviceTitle(value);
+  const divisions = catalogue.value?.layers.map((layer) => layer.division) ?? [];
+  const division = name === 'division' && divisions.find(({ id }) => id === value);
+  return division ? say(division.title) : text;
+}
+
 function Card({ feature }: { feature: Found }) {
   const layer = layerById.value.get(feature.layer)!;
   const rows = rowsOf(layer, feature);
@@ -49,11 +62,7 @@ function Card({ feature }: { feature: Found }) {
         {rows.map((row) => (
           <div key={row.name}>
             <dt>{row.label}</dt>
-            <dd>
-              {row.name === 'status' && layer.id.startsWith('application_')
-                ? <Status status={String(feature.properties.status)} />
-                : row.name === 'service' ? serviceTitle(String(feature.properties.service)) : row.text}
-            </dd>
+            <dd>{valueOf(row.name, feature, row.text)}</dd>
           </div>
         ))}
       </dl>
@@ -118,7 +127,9 @@ function Body() {
         <Icon name="pin" />
         <p>{t(!now.inside ? 'outside' : now.all ? 'nothingAtAll' : 'nothingHere')}</p>
         {now.inside && !now.all && (
-          <button type="button" class="button" onClick={() => void identifyAt(now.at, true)}>{t('askAll')}</button>
+          <button type="button" class="button" onClick={() => void identifyAt(now.at, true)}>
+            {t('askAll')}
+          </button>
         )}
       </div>
     );
@@ -128,11 +139,12 @@ function Body() {
       {!now.inside && <p class="pad outside">{t('outside')}</p>}
       {known.toReversed().map((group) => <ResultGroup key={group.layer} group={group} />)}
       <p class="pad after">
-        {now.kind === 'feature'
-          ? <button type="button" class="link-button" onClick={() => void identifyAt(now.at)}>{t('askHere')}</button>
-          : !now.all && (
-            <button type="button" class="link-button" onClick={() => void identifyAt(now.at, true)}>{t('askAll')}</button>
-          )}
+        {!now.all && (
+          <button type="button" class="link-button"
+            onClick={() => void identifyAt(now.at, now.kind === 'place')}>
+            {t(now.kind === 'place' ? 'askAll' : 'askHere')}
+          </button>
+        )}
       </p>
     </>
   );

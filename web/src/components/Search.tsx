@@ -34,6 +34,9 @@ export function Search() {
   useEffect(() => query.subscribe((value) => {
     if (document.activeElement?.id !== SEARCH_ID) typed.value = value;
   }), []);
+  useEffect(() => active.subscribe((i) => {
+    if (i >= 0) document.getElementById(`hit-${i}`)?.scrollIntoView({ block: 'nearest' });
+  }), []);
   useEffect(() => {
     const outside = (event: PointerEvent) => {
       if (!root.current?.contains(event.target as Node)) close();

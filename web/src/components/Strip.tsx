@@ -51,7 +51,8 @@ export function Strip() {
   const shown = results.value.state === 'ok' && results.value.kind === 'place' && !pointer.value
     ? results.value : null;
   const at: Position = pointer.value ?? shown?.at ?? [now.lng, now.lat];
-  const text = citySystem.value ? cityText(at, shown?.city ?? null) : `${at[1].toFixed(5)}, ${at[0].toFixed(5)}`;
+  const degrees = `${at[1].toFixed(5)}, ${at[0].toFixed(5)}`;
+  const text = citySystem.value ? cityText(at, shown?.city ?? null) : degrees;
   return (
     <div class="strip float">
       <Bar />

@@ -1,6 +1,8 @@
 // The bar on top: name of the city, the two panels, search in the centre, language and theme.
 import { lang, say, t, words } from '../i18n.ts';
-import { catalogue, dark, dialog, isPhone, panel, resultsOpen, toggleTheme, type Panel } from '../state.ts';
+import {
+  catalogue, dark, dialog, isPhone, panel, resultsOpen, toggleTheme, type Panel,
+} from '../state.ts';
 import { Icon, IconButton, type IconName } from './Icon.tsx';
 import { Search } from './Search.tsx';
 
@@ -14,7 +16,7 @@ type TabProps = { which: Exclude<Panel, null>; icon: IconName };
 export function PanelButton({ which, icon }: TabProps) {
   return (
     <button type="button" class="bar-button" aria-pressed={panel.value === which}
-      aria-controls="left-panel" onClick={() => togglePanel(which)}>
+      aria-controls={panel.value === which ? 'left-panel' : undefined} onClick={() => togglePanel(which)}>
       <Icon name={icon} />
       <span>{words.value[which]}</span>
     </button>
