@@ -32,12 +32,15 @@ pub async fn landing(
     Query(params): Query,
 ) -> Result<Response> {
     let f = params.iter().find(|(name, _)| name == "f").map(|(_, value)| value.as_str());
-    if wants_html(&headers, f)? {
-        return Ok(match f {
+    // `f` of the map application names a feature; a format is only what the API calls one.
+    let format = f.filter(|f| matches!(*f, "html" | "json"));
+    if wants_html(&headers, format)? {
+        return Ok(match format {
             Some(_) => pages::landing(&imgis).into_response(),
             None => assets::index(),
         });
     }
+    wants_html(&headers, f)?;
     Query(params).only(["f"])?;
     let base = &base.0;
     let api = "application/vnd.oai.openapi+json;version=3.0";
