@@ -55,8 +55,6 @@ pub mod limit {
     pub const CHANGE_EVENTS_KEPT: usize = 1_024;
     /// Rows of an import that are reported one by one.
     pub const IMPORT_REFUSALS_LISTED: usize = 200;
-    /// Bytes of one feature of an imported file.
-    pub const IMPORT_FEATURE_BYTES_MAX: usize = 64 << 20;
     /// Wait until a started cluster answers.
     pub const CLUSTER_START: Duration = Duration::from_secs(60);
     /// A page of applications.

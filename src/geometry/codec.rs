@@ -101,13 +101,3 @@ pub fn ewkb_of_geojson(geometry: &serde_json::Value, srid: i32) -> Result<Vec<u8
 pub fn ewkb_of_geometry(geometry: &geo::Geometry<f64>, srid: i32) -> Result<Vec<u8>> {
     geometry.to_ewkb(CoordDimensions::xy(), Some(srid)).map_err(Error::internal)
 }
-
-/// Count of the vertices of a GeoJSON geometry.
-pub fn vertices(geometry: &serde_json::Value) -> usize {
-    match geometry {
-        serde_json::Value::Array(list) if list.first().is_some_and(|n| n.is_number()) => 1,
-        serde_json::Value::Array(list) => list.iter().map(vertices).sum(),
-        serde_json::Value::Object(object) => object.get("coordinates").map_or(0, vertices),
-        _ => 0,
-    }
-}

@@ -11,6 +11,6 @@ mod grid;
 
 pub use bbox::Bbox;
 pub use cadastral::CadastralNumber;
-pub use codec::{GeoJson, ewkb_of_geojson, ewkb_of_geometry, vertices};
+pub use codec::{GeoJson, ewkb_of_geojson, ewkb_of_geometry};
 pub use crs::{Crs, Projector};
 pub use grid::TileAddress;

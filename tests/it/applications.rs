@@ -46,10 +46,7 @@ async fn an_application_is_in_the_tiles_when_its_receipt_is_given() {
 async fn zones_are_linked_with_area_and_share() {
     let office = Office::open().await;
     office.has_parcels(&["A: 0 0, 20 10"]).await;
-    let zone = crate::office::rectangle("-100 -100, 5 100");
-    let text =
-        format!("insert into layer.territorial_zone (zone_code, geometry) values ('Ж-1', {zone})");
-    office.sql(&text).await;
+    office.has_zone("Ж-1", "-100 -100, 5 100").await;
     let receipt = office.submits(json!({ "cadastral_numbers": [number_of("A")] })).await;
     let receipt: Value = receipt.json().await.expect("a receipt");
     let links = receipt["links"].as_array().expect("links");

@@ -240,10 +240,7 @@ async fn gdal_lists_every_layer_and_counts_right() {
 async fn a_dossier_tells_the_zones_and_applications_of_a_parcel() {
     let office = Office::open().await;
     office.has_parcels(&["A: 0 0, 20 10"]).await;
-    let zone = crate::office::rectangle("-100 -100, 5 100");
-    let text =
-        format!("insert into layer.territorial_zone (zone_code, geometry) values ('Ж-1', {zone})");
-    office.sql(&text).await;
+    office.has_zone("Ж-1", "-100 -100, 5 100").await;
     let site = serde_json::json!({ "cadastral_numbers": [number_of("A")] });
     let receipt: Value = office.submits(site).await.json().await.expect("a receipt");
     let path = "/parcels/16:50:1:1";

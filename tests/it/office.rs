@@ -173,6 +173,15 @@ impl Office {
         self.settled().await;
     }
 
+    /// A territorial zone over a rectangle in metres.
+    pub async fn has_zone(&self, code: &str, corners: &str) {
+        let zone = rectangle(corners);
+        let text = format!(
+            "insert into layer.territorial_zone (zone_code, geometry) values ('{code}', {zone})"
+        );
+        self.sql(&text).await;
+    }
+
     /// GET; the answer as it is.
     pub async fn get(&self, path: &str) -> Response {
         let url = if path.starts_with("http") { path.into() } else { self.base.clone() + path };
