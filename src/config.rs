@@ -57,6 +57,8 @@ pub mod limit {
     pub const IMPORT_REFUSALS_LISTED: usize = 200;
     /// Wait until a started cluster answers.
     pub const CLUSTER_START: Duration = Duration::from_secs(60);
+    /// A dead postmaster is seen within this time.
+    pub const CLUSTER_WATCH: Duration = Duration::from_secs(1);
     /// A page of applications.
     pub const APPLICATIONS_MAX: i64 = 200;
 }

@@ -1,6 +1,8 @@
 // Build of the map application. Besides the hashed bundle it writes what others name by a stable
 // address: /fonts/* (the map style, page.css) and /page.css (pages that the server renders).
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
 const server = process.env.IMGIS_URL ?? 'http://127.0.0.1:8080';
@@ -30,11 +32,26 @@ function stableFiles(): Plugin {
   };
 }
 
+/** Beside each text of the build the same in brotli: the server sends it to whoever takes it. */
+function packedFiles(): Plugin {
+  return {
+    name: 'packed-files',
+    apply: 'build',
+    writeBundle({ dir }, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (!/\.(js|css|svg)$/.test(file.fileName)) continue;
+        const packed = brotliCompressSync(file.type === 'chunk' ? file.code : file.source);
+        writeFileSync(join(dir!, `${file.fileName}.br`), packed);
+      }
+    },
+  };
+}
+
 const proxied = ['/layers', '/styles', '/sprites', '/tiles', '/identify', '/find', '/collections',
   '/parcels', '/applications', '/services', '/changes', '/fonts', '/page.css'];
 
 export default defineConfig({
-  plugins: [stableFiles()],
+  plugins: [stableFiles(), packedFiles()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     target: 'es2022',
@@ -42,7 +59,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1200,
-    rolldownOptions: { external: [/^\/fonts\//] },
+    rolldownOptions: { external: [/^\/fonts\//], checks: { pluginTimings: false } },
   },
   worker: { format: 'es' },
   optimizeDeps: { exclude: ['maplibre-gl'] },

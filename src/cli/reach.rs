@@ -100,6 +100,14 @@ impl Reached {
         self.server.clone()
     }
 
+    /// Keeps the private cluster alive; never resolves.
+    pub async fn keep(&self) {
+        match &self.cluster {
+            Some(cluster) => cluster.keep().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Stops the private cluster if this program owns it.
     pub async fn stop(self) {
         if let Some(cluster) = self.cluster {

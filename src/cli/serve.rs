@@ -51,7 +51,10 @@ pub async fn run(city: City, database: &Database, options: &Serve) -> Result<()>
         () = stop.wait() => Err(Error::Operator("stopped before the start was complete".into())),
     };
     let result = match served {
-        Ok(()) => open(city, &reached, listener, door, base_url, stop).await,
+        Ok(()) => tokio::select! {
+            ended = open(city, &reached, listener, door, base_url, stop) => ended,
+            () = reached.keep() => Ok(()),
+        },
         Err(error) => Err(error),
     };
     reached.stop().await;

@@ -73,7 +73,10 @@ impl Programs {
 /// A running private cluster.
 pub struct Cluster {
     programs: Programs,
+    dir: PathBuf,
     data: PathBuf,
+    /// Whom the cluster runs as, when not as us.
+    user: Option<(u32, u32)>,
     socket: PathBuf,
     secret: String,
     /// Held by the one program that owns the cluster's life; a guest has none.
@@ -101,13 +104,13 @@ impl Cluster {
         let secret = secret(&dir)?;
         let socket = socket_dir(&dir, user)?;
         let data = dir.join("postgres");
-        let mut cluster = Self { programs, data, socket, secret, lock: None };
+        let mut cluster = Self { programs, dir, data, user, socket, secret, lock: None };
         if owner {
             cluster.lock = Some(lock);
             if !cluster.data.join("PG_VERSION").exists() {
-                cluster.init(&dir, user)?;
+                cluster.init()?;
             }
-            cluster.start(&dir, user).await?;
+            cluster.start().await?;
         }
         cluster.answers().await?;
         Ok(cluster)
@@ -150,6 +153,20 @@ impl Cluster {
         Ok(self.config("imgis_server", "imgis"))
     }
 
+    /// Starts a postmaster that died under the program anew, for as long as it owns the cluster.
+    pub async fn keep(&self) {
+        while self.lock.is_some() {
+            tokio::time::sleep(limit::CLUSTER_WATCH).await;
+            if self.postmaster().is_none() {
+                tracing::warn!("PostgreSQL has ended; starting it again");
+                if let Err(error) = self.start().await {
+                    tracing::error!(%error, "PostgreSQL does not start again");
+                }
+            }
+        }
+        std::future::pending().await
+    }
+
     /// Stops the cluster if this program owns it: connections are ended, nothing is lost.
     pub async fn stop(self) {
         if self.lock.is_none() {
@@ -176,7 +193,8 @@ impl Cluster {
         (cwd == self.data).then_some(pid)
     }
 
-    fn init(&self, dir: &Path, user: Option<(u32, u32)>) -> Result<()> {
+    fn init(&self) -> Result<()> {
+        let (dir, user) = (&self.dir, self.user);
         tracing::info!(folder = %dir.display(), "making a private PostgreSQL cluster");
         let fresh = dir.join("postgres.new");
         if fresh.exists() {
@@ -212,7 +230,7 @@ impl Cluster {
         Ok(())
     }
 
-    async fn start(&self, dir: &Path, user: Option<(u32, u32)>) -> Result<()> {
+    async fn start(&self) -> Result<()> {
         if self.postmaster().is_some() {
             tracing::info!("a running cluster of an earlier run is adopted");
             return Ok(());
@@ -223,11 +241,12 @@ impl Cluster {
             fs::remove_file(&pid_file)?; // nobody of that number serves this folder
         }
         let until = Instant::now() + limit::CLUSTER_START;
+        let log_file = self.dir.join("postgres.log");
         loop {
-            let log = File::options().create(true).append(true).open(dir.join("postgres.log"))?;
+            let log = File::options().create(true).append(true).open(&log_file)?;
             let mut child = self
                 .programs
-                .command("postgres", user)
+                .command("postgres", self.user)
                 .arg("-D")
                 .arg(&self.data)
                 .stdin(Stdio::null())
@@ -247,12 +266,11 @@ impl Cluster {
                 return Ok(());
             }
             if Instant::now() > until {
-                let log = dir.join("postgres.log");
-                let last = fs::read_to_string(&log).unwrap_or_default();
+                let last = fs::read_to_string(&log_file).unwrap_or_default();
                 let last: Vec<&str> = last.lines().rev().take(5).collect();
                 return Err(Error::Operator(format!(
                     "PostgreSQL does not start; the end of {}:\n{}",
-                    log.display(),
+                    log_file.display(),
                     last.into_iter().rev().collect::<Vec<_>>().join("\n")
                 )));
             }

@@ -34,15 +34,40 @@ impl House {
         command
     }
 
-    fn serves(&self) -> Child {
-        let mut child = self.command(&["serve"]).stdout(Stdio::null()).spawn().expect("a server");
-        let until = Instant::now() + Duration::from_secs(120);
-        while !self.is_ready() {
-            assert!(child.try_wait().expect("a state").is_none(), "the server ended");
-            assert!(Instant::now() < until, "the server is not ready");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        child
+    fn serves(&self) -> Server {
+        self.starts(&mut self.command(&["serve"]))
+    }
+
+    fn starts(&self, command: &mut Command) -> Server {
+        let child = command.stdout(Stdio::null()).spawn().expect("a server");
+        let mut server = Server(child);
+        until("the server is ready", || {
+            assert!(server.0.try_wait().expect("a state").is_none(), "the server ended");
+            self.is_ready()
+        });
+        server
+    }
+
+    /// A second process over the same database, reached by its URL, behind a port of its own.
+    fn second(&self) -> (Self, Server) {
+        let second = Self::new("second");
+        let secret = std::fs::read_to_string(self.data.join("secret")).expect("a secret");
+        let url = format!(
+            "host={} user=imgis_server password={secret} dbname=imgis",
+            self.data.join("run").display()
+        );
+        let server = second.starts(second.command(&["serve"]).env("DATABASE_URL", url));
+        (second, server)
+    }
+
+    fn imports(&self, layer: &str, geojson: &str) {
+        let file = self.data.join("some.geojson");
+        std::fs::write(&file, geojson).expect("a file");
+        let file = file.to_str().expect("text");
+        let imported =
+            self.command(&["import", file, "--layer", layer]).output().expect("an import");
+        assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+        assert!(String::from_utf8_lossy(&imported.stdout).contains("(1 new, 0 changed)"));
     }
 
     fn is_ready(&self) -> bool {
@@ -56,11 +81,11 @@ impl House {
         };
         let request =
             format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        let mut answer = String::new();
+        let mut answer = Vec::new();
         if stream.write_all(request.as_bytes()).is_ok() {
-            let _ = stream.read_to_string(&mut answer);
+            let _ = stream.read_to_end(&mut answer);
         }
-        answer
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     fn postmaster(&self) -> Option<i32> {
@@ -80,49 +105,105 @@ impl Drop for House {
     }
 }
 
+/// A server process; it does not outlive a test that fails.
+struct Server(Child);
+
+impl Server {
+    fn is_told(&self, signal: &str) {
+        kill(self.0.id() as i32, signal);
+    }
+
+    fn ends(&mut self) {
+        until("the server ends", || self.0.try_wait().expect("a state").is_some());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 fn kill(pid: i32, signal: &str) {
     let _ = Command::new("kill").args([signal, &pid.to_string()]).status();
 }
 
-fn ends(child: &mut Child) {
-    let until = Instant::now() + Duration::from_secs(60);
-    while child.try_wait().expect("a state").is_none() {
-        assert!(Instant::now() < until, "the server does not end");
+const KIOSK: &str = r#"{"type":"FeatureCollection","features":[{"type":"Feature",
+    "properties":{"kind":"x"},"geometry":{"type":"Point","coordinates":[49.11,55.8]}}]}"#;
+
+/// Waits for something, with a generous guard.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < end, "{what}");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+#[test]
+fn two_server_processes_on_one_database_give_equal_tiles_under_equal_tags() {
+    let house = House::new("two");
+    let mut first = house.serves();
+    let (other, mut second) = house.second();
+    // The tile of zoom 14 that holds 49.11 E 55.8 N.
+    let tile = "/tiles/kiosk/14/10427/5118";
+    assert!(house.get(tile).starts_with("HTTP/1.1 204"), "{}", house.get(tile));
+    house.imports("kiosk", KIOSK);
+    for server in [&house, &other] {
+        until("the kiosk is drawn", || server.get(tile).starts_with("HTTP/1.1 200"));
+    }
+    let told = |server: &House| {
+        let answer = server.get(tile);
+        let etag = answer.lines().find(|line| line.to_lowercase().starts_with("etag:"));
+        let etag = etag.expect("a tag").to_string();
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+        (etag, body.to_string())
+    };
+    assert_eq!(told(&house), told(&other));
+    second.is_told("-INT");
+    second.ends();
+    assert!(house.postmaster().is_some(), "a guest leaves the cluster alone");
+    first.is_told("-INT");
+    first.ends();
+}
+
+#[test]
+fn a_cluster_that_dies_under_its_server_is_started_again() {
+    let house = House::new("dies");
+    let mut server = house.serves();
+    house.imports("kiosk", KIOSK);
+    let first = house.postmaster().expect("a cluster");
+    kill(first, "-KILL");
+    until("another postmaster", || house.postmaster().is_some_and(|now| now != first));
+    until("it is ready again", || house.is_ready());
+    let items = || house.get("/collections/kiosk/items");
+    until("nothing was lost", || items().contains("\"numberMatched\":1"));
+    server.is_told("-INT");
+    server.ends();
+    assert_eq!(house.postmaster(), None);
 }
 
 #[test]
 fn a_server_and_a_cluster_that_are_killed_come_back_with_everything() {
     let house = House::new("kill");
     let mut server = house.serves();
-    let file = house.data.join("one.geojson");
-    std::fs::write(
-        &file,
-        r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"kind":"x"},
-            "geometry":{"type":"Point","coordinates":[49.11,55.8]}}]}"#,
-    )
-    .expect("a file");
-    let file = file.to_str().expect("text");
-    let imported =
-        house.command(&["import", file, "--layer", "kiosk"]).output().expect("an import");
-    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
-    assert!(String::from_utf8_lossy(&imported.stdout).contains("(1 new, 0 changed)"));
+    house.imports("kiosk", KIOSK);
     let first = house.postmaster().expect("a cluster");
-    kill(server.id() as i32, "-KILL");
-    server.wait().expect("ended");
+    server.is_told("-KILL");
+    server.ends();
     assert_eq!(house.postmaster(), Some(first), "the cluster outlives its killed server");
     let mut server = house.serves();
     assert_eq!(house.postmaster(), Some(first), "and is adopted");
     kill(first, "-KILL");
-    kill(server.id() as i32, "-KILL");
-    server.wait().expect("ended");
+    server.is_told("-KILL");
+    server.ends();
     let mut server = house.serves();
     assert_ne!(house.postmaster(), Some(first));
     let items = house.get("/collections/kiosk/items");
     assert!(items.contains("\"numberMatched\":1"), "{items}");
-    kill(server.id() as i32, "-TERM");
-    ends(&mut server);
+    server.is_told("-TERM");
+    server.ends();
     assert_eq!(house.postmaster(), None, "the cluster stops with its server");
 }
 
@@ -145,7 +226,7 @@ fn the_private_cluster_has_no_tcp_and_a_secret_of_its_own() {
     let second = house.command(&["serve", "--port", "0"]).output().expect("a second server");
     let told = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(!second.status.success() && told.contains("another imgis serves"), "{told}");
-    kill(server.id() as i32, "-INT");
-    ends(&mut server);
+    server.is_told("-INT");
+    server.ends();
     assert_eq!(house.postmaster(), None);
 }

@@ -120,40 +120,59 @@ function followView(glMap: GLMap): void {
   glMap.on('mouseout', () => { pointer.value = null; });
 }
 
+/** Tiles that failed, by source: a source is named until none of its tiles is missing. */
+const missing = new Map<string, Set<string>>();
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 30_000;
+
+interface OfTile { sourceId?: string; tile?: { tileID: { key: string } } }
+
+function nameFaults(): void {
+  failing.value = [...missing.keys()];
+}
+
 function followFaults(glMap: GLMap): void {
-  let wait = 1000;
+  let wait = FIRST_WAIT_MS;
   let timer = 0;
   glMap.on('error', (event) => {
-    const source = (event as { sourceId?: string }).sourceId;
-    if (!source) {
+    const { sourceId, tile } = event as OfTile;
+    if (!sourceId) {
       console.warn(event.error);
       return;
     }
-    if (!failing.value.includes(source)) failing.value = [...failing.value, source];
+    const keys = missing.get(sourceId) ?? new Set();
+    if (tile) keys.add(tile.tileID.key);
+    missing.set(sourceId, keys);
+    nameFaults();
     clearTimeout(timer);
     timer = window.setTimeout(retryTiles, wait);
-    wait = Math.min(wait * 2, 30_000);
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   });
   glMap.on('sourcedata', (event) => {
-    if (event.tile && event.sourceId && glMap.isSourceLoaded(event.sourceId)) {
-      failing.value = failing.value.filter((id) => id !== event.sourceId);
-      if (!failing.value.length) wait = 1000;
-    }
+    const { sourceId, tile } = event as OfTile;
+    const keys = missing.get(sourceId ?? '');
+    if (!sourceId || !tile || !keys) return;
+    keys.delete(tile.tileID.key);
+    if (keys.size || !glMap.isSourceLoaded(sourceId)) return;
+    missing.delete(sourceId);
+    nameFaults();
+    if (!missing.size) wait = FIRST_WAIT_MS;
   });
   glMap.getCanvas().addEventListener('webglcontextlost', () => { mapProblem.value = 'lost'; });
   glMap.getCanvas().addEventListener('webglcontextrestored', () => { mapProblem.value = null; });
 }
 
+/** Asks again for what failed; the sources stay named until their tiles have come. */
 export function retryTiles(): void {
   busy();
-  for (const id of failing.value) {
+  for (const [id, keys] of missing) {
+    keys.clear();
     // A source whose description itself failed has no tiles to ask for: it is made anew.
     const source = map?.getSource(id) as { tiles?: string[] } | undefined;
     const base = baseStyle.value;
     if (source?.tiles) map?.refreshTiles(id);
     else if (base) map?.setStyle(dressed(base), { diff: false });
   }
-  failing.value = [];
 }
 
 /** Makes the map in `element`; without WebGL 2 the page goes on without the picture. */

@@ -8,16 +8,41 @@ const atParcel = async () => {
 const land = (url) => url.href.startsWith(`${BASE}/tiles/`) && url.pathname.includes('parcel')
   && !url.pathname.endsWith('.json');
 
-onPage('tiles that fail are named, Retry brings them back', atParcel, async (page) => {
-  await page.locator('.notice', { hasText: 'Не загружено' }).waitFor();
+const landFails = (page) => page.route(land, (route) => route.fulfill({ status: 503 }));
+const named = (page) => page.locator('.notice', { hasText: 'Не загружено' });
+
+async function landIsBack(page) {
+  await named(page).waitFor({ state: 'detached' });
+  await page.waitForFunction(() => window.imgisMap.queryRenderedFeatures({ layers: ['parcel-line'] }).length > 0);
+}
+
+onPage('tiles that fail are named and come back without a hand', atParcel, async (page) => {
+  await named(page).waitFor();
   // Other layers are drawn meanwhile.
   await page.waitForFunction(() => window.imgisMap.queryRenderedFeatures()
     .some((feature) => feature.source !== 'land'));
   await page.unroute(land);
-  await page.locator('.notice').getByRole('button', { name: 'Повторить' }).click();
-  await page.locator('.notice', { hasText: 'Не загружено' }).waitFor({ state: 'detached' });
-  await page.waitForFunction(() => window.imgisMap.queryRenderedFeatures({ layers: ['parcel-line'] }).length > 0);
-}, { faults: true, prepare: (page) => page.route(land, (route) => route.fulfill({ status: 503 })) });
+  await landIsBack(page);
+}, { faults: true, prepare: landFails });
+
+/** The page's own waits of a second and more never end: only a hand asks again. */
+const noPatience = (page) => page.addInitScript(() => {
+  const real = window.setTimeout;
+  window.setTimeout = (run, wait, ...rest) => (wait >= 1000 ? 0 : real(run, wait, ...rest));
+});
+
+onPage('Retry brings tiles that failed back', atParcel, async (page) => {
+  await named(page).waitFor();
+  await page.unroute(land);
+  await named(page).getByRole('button', { name: 'Повторить' }).click();
+  await landIsBack(page);
+}, {
+  faults: true,
+  prepare: async (page) => {
+    await noPatience(page);
+    await landFails(page);
+  },
+});
 
 const noPicture = (page) => page.addInitScript(() => {
   HTMLCanvasElement.prototype.getContext = () => null;
