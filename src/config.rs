@@ -127,11 +127,31 @@ pub struct FurtherCrs {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CadastralRule {
-    /// Regular expression of a canonical number.
-    pub pattern: String,
+    /// What a canonical number looks like.
+    pub pattern: Pattern,
     /// Widths to which the leading groups are padded with zeros; empty: as written.
     #[serde(default)]
     pub pad: Vec<usize>,
+}
+
+/// A regular expression, compiled once when its file is read.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Pattern(regex::Regex);
+
+impl TryFrom<String> for Pattern {
+    type Error = regex::Error;
+
+    fn try_from(text: String) -> Result<Self, regex::Error> {
+        regex::Regex::new(&text).map(Self)
+    }
+}
+
+impl Pattern {
+    /// Whether it is found in the text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
 }
 
 impl City {
@@ -146,9 +166,6 @@ impl City {
         let [west, south, east, north] = city.bounds;
         if !(west < east && south < north && west >= -180.0 && north <= 90.0) {
             return fault(format!("bounds {:?} are not west, south, east, north", city.bounds));
-        }
-        if let Err(error) = regex::Regex::new(&city.cadastral_number.pattern) {
-            return fault(format!("cadastral_number.pattern: {error}"));
         }
         if jiff::tz::TimeZone::get(&city.time_zone).is_err() {
             return fault(format!("time_zone {} is not an IANA name", city.time_zone));

@@ -23,8 +23,10 @@ pub fn copy_text(row: &CopyRow<'_>, out: &mut String) {
     match row.ewkb {
         None => out.push_str("\\N"),
         Some(bytes) => {
+            const HEX: &[u8; 16] = b"0123456789abcdef";
             for byte in bytes {
-                let _ = write!(out, "{byte:02x}");
+                out.push(char::from(HEX[usize::from(byte >> 4)]));
+                out.push(char::from(HEX[usize::from(byte & 15)]));
             }
         }
     }

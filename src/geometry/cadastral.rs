@@ -13,10 +13,9 @@ impl CadastralNumber {
         if text.len() > 64 {
             return None;
         }
-        let pattern = regex::Regex::new(&rule.pattern).ok()?;
         let plain = text.trim();
         if rule.pad.is_empty() {
-            return pattern.is_match(plain).then(|| Self(plain.to_string()));
+            return rule.pattern.is_match(plain).then(|| Self(plain.to_string()));
         }
         let groups: Vec<&str> =
             plain.split([':', '_', '/', ' ', '\u{a0}']).filter(|group| !group.is_empty()).collect();
@@ -29,7 +28,7 @@ impl CadastralNumber {
             })
             .collect::<Vec<_>>()
             .join(":");
-        pattern.is_match(&canonical).then_some(Self(canonical))
+        rule.pattern.is_match(&canonical).then_some(Self(canonical))
     }
 
     /// The canonical spelling.

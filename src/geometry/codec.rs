@@ -45,7 +45,10 @@ impl GeoJson {
         } else {
             0
         };
-        walk(coordinates, depth, least, &format!("{pointer}/coordinates"), &mut count)?;
+        walk(coordinates, depth, least, &mut count).map_err(|fault| {
+            let steps: String = fault.steps.iter().rev().map(|step| format!("/{step}")).collect();
+            Error::invalid(format!("{pointer}/coordinates{steps}"), fault.detail)
+        })?;
         if count > limit::GEOMETRY_VERTICES_MAX {
             return Err(Error::TooLarge {
                 what: "the number of vertices",
@@ -56,33 +59,42 @@ impl GeoJson {
     }
 }
 
+/// What is wrong with coordinates, and where: indices from the inside out.
+struct Fault {
+    steps: Vec<usize>,
+    detail: String,
+}
+
 fn walk(
     value: &serde_json::Value,
     depth: usize,
     least: usize,
-    at: &str,
     count: &mut usize,
-) -> Result<()> {
+) -> Result<(), Fault> {
+    let fault = |detail: &str| Err(Fault { steps: Vec::new(), detail: detail.to_string() });
     let Some(list) = value.as_array() else {
-        return Err(Error::invalid(at, "an array of coordinates is wanted"));
+        return fault("an array of coordinates is wanted");
     };
     if depth == 0 {
         *count += 1;
         let numbers = list.iter().filter(|n| n.is_number()).count();
         if numbers != list.len() || !(2..=3).contains(&numbers) {
-            return Err(Error::invalid(at, "a position is two numbers: longitude, latitude"));
+            return fault("a position is two numbers: longitude, latitude");
         }
         return Ok(());
     }
     if depth == 1 && list.len() < least {
-        let detail = format!("{} positions are too few, at least {least} are wanted", list.len());
-        return Err(Error::invalid(at, detail));
+        let few = list.len();
+        return fault(&format!("{few} positions are too few, at least {least} are wanted"));
     }
     for (index, item) in list.iter().enumerate() {
-        walk(item, depth - 1, least, &format!("{at}/{index}"), count)?;
+        walk(item, depth - 1, least, count).map_err(|mut fault| {
+            fault.steps.push(index);
+            fault
+        })?;
     }
     if depth == 1 && least == 4 && list.first() != list.last() {
-        return Err(Error::invalid(at, "the ring is not closed: first and last positions differ"));
+        return fault("the ring is not closed: first and last positions differ");
     }
     Ok(())
 }
