@@ -211,6 +211,21 @@ pub fn read_toml<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T> {
     })
 }
 
+/// What one run of the server is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Address of this server as clients see it.
+    pub base_url: Option<String>,
+    /// Bytes of finished tiles that are kept.
+    pub tile_cache_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { base_url: None, tile_cache_bytes: limit::TILE_CACHE_BYTES }
+    }
+}
+
 /// How the program reaches its database.
 #[derive(Debug, Clone)]
 pub enum Database {

@@ -8,7 +8,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::application::Office;
 use crate::change::{ChangeToken, Snapshot};
-use crate::config::{City, limit};
+use crate::config::{City, Settings, limit};
 use crate::db::Db;
 use crate::error::Result;
 use crate::layer::Catalogue;
@@ -46,8 +46,7 @@ pub struct Imgis {
     pub tiles: Arc<Tiles>,
     /// Told apart from other runs in the ids of change events.
     pub boot: String,
-    /// `BASE_URL`, when the operator set it.
-    pub base_url: Option<String>,
+    pub settings: Settings,
     ready: watch::Sender<Ready>,
     events: broadcast::Sender<ChangeEvent>,
     recent: Mutex<VecDeque<ChangeEvent>>,
@@ -59,13 +58,13 @@ impl Imgis {
     ///
     /// # Errors
     /// [`crate::error::Error::Files`].
-    pub fn new(city: City, db: Db, base_url: Option<String>) -> Result<Arc<Self>> {
+    pub fn new(city: City, db: Db, settings: Settings) -> Result<Arc<Self>> {
         let catalogue = Catalogue::read(&city)?;
         let office = Office::read(&city, &catalogue)?;
         let styles = Styles::read(&city.styles_dir())?;
         let now = jiff::Timestamp::now().as_microsecond();
         Ok(Arc::new(Self {
-            tiles: Arc::new(Tiles::new(catalogue.layers())),
+            tiles: Arc::new(Tiles::new(catalogue.layers(), settings.tile_cache_bytes)),
             boot: format!("{:x}-{:x}", now, std::process::id()),
             ready: watch::channel(Ready::default()).0,
             events: broadcast::channel(limit::CHANGE_EVENTS_KEPT).0,
@@ -76,7 +75,7 @@ impl Imgis {
             catalogue,
             office,
             styles,
-            base_url,
+            settings,
         }))
     }
 

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{City, Database};
+use crate::config::{City, Database, limit};
 use crate::error::Result;
 
 /// Integrated municipal GIS server: layers, tiles, feature queries and applications over PostGIS.
@@ -71,6 +71,9 @@ struct Serve {
     /// Address of this server as clients see it, e.g. https://gis.example.org
     #[arg(long, env = "BASE_URL")]
     base_url: Option<String>,
+    /// Megabytes of finished tiles that are kept; 0 keeps none
+    #[arg(long, env = "TILE_CACHE_MB", default_value_t = limit::TILE_CACHE_BYTES >> 20)]
+    tile_cache_mb: u64,
     /// Make a demo city of about so many parcels when the database is empty
     #[arg(long, value_name = "PARCELS", value_parser = clap::value_parser!(u64).range(100..=300_000))]
     demo: Option<u64>,

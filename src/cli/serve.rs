@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Serve, commands, reach};
-use crate::config::{City, Database};
+use crate::config::{City, Database, Settings};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::http::{Door, router};
@@ -23,7 +23,8 @@ const LOAD: Duration = Duration::from_secs(120);
 pub async fn run(city: City, database: &Database, options: &Serve) -> Result<()> {
     let door = if options.host.is_loopback() { Door::Loopback } else { Door::Open };
     let base_url = options.base_url.as_deref().map(|url| url.trim_end_matches('/').to_string());
-    if matches!(door, Door::Open) && base_url.is_none() {
+    let settings = Settings { base_url, tile_cache_bytes: options.tile_cache_mb << 20 };
+    if matches!(door, Door::Open) && settings.base_url.is_none() {
         return Err(Error::Operator(
             "listening beyond this machine wants BASE_URL, the address that clients use".into(),
         ));
@@ -52,7 +53,7 @@ pub async fn run(city: City, database: &Database, options: &Serve) -> Result<()>
     };
     let result = match served {
         Ok(()) => tokio::select! {
-            ended = open(city, &reached, listener, door, base_url, stop) => ended,
+            ended = open(city, &reached, listener, door, settings, stop) => ended,
             () = reached.keep() => Ok(()),
         },
         Err(error) => Err(error),
@@ -79,11 +80,11 @@ async fn open(
     reached: &reach::Reached,
     listener: TcpListener,
     door: Door,
-    base_url: Option<String>,
+    settings: Settings,
     mut stop: Signals,
 ) -> Result<()> {
     let address = listener.local_addr()?;
-    let imgis = Imgis::new(city, Db::open(reached.server())?, base_url.clone())?;
+    let imgis = Imgis::new(city, Db::open(reached.server())?, settings)?;
     let follower = tokio::spawn(imgis.clone().follow());
     let (closing, closed) = (imgis.clone(), imgis.clone());
     let app = router(imgis.clone(), door);
@@ -95,7 +96,8 @@ async fn open(
     tokio::select! {
         loaded = imgis.loaded(LOAD) => {
             if loaded {
-                let url = base_url.unwrap_or_else(|| format!("http://localhost:{}", address.port()));
+                let url = imgis.settings.base_url.clone();
+                let url = url.unwrap_or_else(|| format!("http://localhost:{}", address.port()));
                 println!("{}", greeting(&url, &imgis));
             } else {
                 tracing::warn!("the city is still being read into memory");

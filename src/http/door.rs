@@ -73,7 +73,7 @@ fn enter(
 ) -> Result<(Caller, String)> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
-    let own = imgis.base_url.as_deref();
+    let own = imgis.settings.base_url.as_deref();
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.chars().all(|c| c.is_ascii_digit()) { name } else { host }
     });

@@ -24,7 +24,6 @@ pub use json::tile_json;
 pub use store::{Change, Row, Store};
 
 use crate::access::Caller;
-use crate::config::limit;
 use crate::error::{Error, Result};
 use crate::geometry::TileAddress;
 use crate::layer::Layer;
@@ -77,14 +76,14 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// Empty stores for these layers.
-    pub fn new(layers: &[Arc<Layer>]) -> Self {
+    /// Empty stores for these layers, and room for finished tiles in bytes.
+    pub fn new(layers: &[Arc<Layer>], cache_bytes: u64) -> Self {
         let stores = layers
             .iter()
             .map(|layer| (layer.id.clone(), RwLock::new(Store::new(layer, Vec::new()))))
             .collect();
         let cache = moka::future::Cache::builder()
-            .max_capacity(limit::TILE_CACHE_BYTES)
+            .max_capacity(cache_bytes)
             .weigher(|_, tile: &Tile| u32::try_from(tile.bytes.len() + 128).unwrap_or(u32::MAX))
             .build();
         Self { stores, cache }

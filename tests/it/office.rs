@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use imgis::access::{Caller, Role};
-use imgis::config::City;
+use imgis::config::{City, Settings};
 use imgis::db::{self, Db};
 use imgis::http::{Door, router};
 use imgis::layer::{Catalogue, table};
@@ -124,7 +124,7 @@ impl Office {
         let filter = filter.unwrap_or_else(|_| "warn".into());
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
         let db = Db::open(config.clone()).expect("a pool");
-        let imgis = Imgis::new(city, db, None).expect("the files are readable");
+        let imgis = Imgis::new(city, db, Settings::default()).expect("the files are readable");
         tokio::spawn(imgis.clone().follow());
         assert!(imgis.loaded(Duration::from_secs(60)).await, "the city is loaded");
         let base = serve(&imgis, Door::Loopback).await;

@@ -120,15 +120,18 @@ function followView(glMap: GLMap): void {
   glMap.on('mouseout', () => { pointer.value = null; });
 }
 
-/** Tiles that failed, by source: a source is named until none of its tiles is missing. */
-const missing = new Map<string, Set<string>>();
+interface Canonical { z: number; x: number; y: number }
+
+/** Tiles that failed since they were last asked for, by source; `null` is its description. */
+const missing = new Map<string, (Canonical | null)[]>();
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
 
-interface OfTile { sourceId?: string; tile?: { tileID: { key: string } } }
+interface OfTile { sourceId?: string; tile?: { tileID: { canonical: Canonical } } }
 
 function nameFaults(): void {
-  failing.value = [...missing.keys()];
+  const now = [...missing.keys()];
+  if (now.join() !== failing.peek().join()) failing.value = now;
 }
 
 function followFaults(glMap: GLMap): void {
@@ -140,23 +143,17 @@ function followFaults(glMap: GLMap): void {
       console.warn(event.error);
       return;
     }
-    const keys = missing.get(sourceId) ?? new Set();
-    if (tile) keys.add(tile.tileID.key);
-    missing.set(sourceId, keys);
+    missing.set(sourceId, [...missing.get(sourceId) ?? [], tile?.tileID.canonical ?? null]);
     nameFaults();
-    clearTimeout(timer);
-    timer = window.setTimeout(retryTiles, wait);
-    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    timer ||= window.setTimeout(() => {
+      timer = 0;
+      retryTiles();
+    }, wait);
   });
-  glMap.on('sourcedata', (event) => {
-    const { sourceId, tile } = event as OfTile;
-    const keys = missing.get(sourceId ?? '');
-    if (!sourceId || !tile || !keys) return;
-    keys.delete(tile.tileID.key);
-    if (keys.size || !glMap.isSourceLoaded(sourceId)) return;
-    missing.delete(sourceId);
+  glMap.on('idle', () => {
+    for (const [id, tiles] of missing) if (!tiles.length) missing.delete(id);
     nameFaults();
-    if (!missing.size) wait = FIRST_WAIT_MS;
+    wait = missing.size ? Math.min(wait * 2, LONGEST_WAIT_MS) : FIRST_WAIT_MS;
   });
   glMap.getCanvas().addEventListener('webglcontextlost', () => { mapProblem.value = 'lost'; });
   glMap.getCanvas().addEventListener('webglcontextrestored', () => { mapProblem.value = null; });
@@ -165,13 +162,12 @@ function followFaults(glMap: GLMap): void {
 /** Asks again for what failed; the sources stay named until their tiles have come. */
 export function retryTiles(): void {
   busy();
-  for (const [id, keys] of missing) {
-    keys.clear();
+  for (const [id, failed] of missing) {
+    missing.set(id, []);
+    const tiles = failed.filter((tile) => tile !== null);
     // A source whose description itself failed has no tiles to ask for: it is made anew.
-    const source = map?.getSource(id) as { tiles?: string[] } | undefined;
-    const base = baseStyle.value;
-    if (source?.tiles) map?.refreshTiles(id);
-    else if (base) map?.setStyle(dressed(base), { diff: false });
+    if (tiles.length === failed.length) map?.refreshTiles(id, tiles);
+    else if (baseStyle.value) map?.setStyle(dressed(baseStyle.value), { diff: false });
   }
 }
 
