@@ -58,11 +58,6 @@ impl Connection {
         Answer { status, etag, bytes }
     }
 
-    /// The body of the last answer, when it was not chunked.
-    pub fn body(&self) -> &[u8] {
-        &self.body
-    }
-
     fn take(&mut self, length: usize) -> usize {
         self.body.resize(length, 0);
         self.stream.read_exact(&mut self.body).expect("a body");

@@ -23,6 +23,8 @@ pub mod limit {
     pub const BODY_BYTES_MAX: usize = 4 << 20;
     /// Vertices of one submitted geometry.
     pub const GEOMETRY_VERTICES_MAX: usize = 100_000;
+    /// Area of a site, m².
+    pub const SITE_AREA_M2_MIN: f64 = 1.0;
     /// Cadastral numbers of one site.
     pub const SITE_PARCELS_MAX: usize = 200;
     /// Features of one layer that `/identify` lists.
@@ -51,6 +53,8 @@ pub mod limit {
     pub const FOLLOW_POLL: Duration = Duration::from_secs(2);
     /// Rows of one statement above which the change log keeps one coarse row.
     pub const CHANGE_ROWS_FINE: i64 = 1_000;
+    /// Tiles that one change event names; above it only the box.
+    pub const CHANGE_TILES: usize = 256;
     /// Change events kept for a client that reconnects.
     pub const CHANGE_EVENTS_KEPT: usize = 1_024;
     /// Rows of an import that are reported one by one.

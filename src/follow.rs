@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 use crate::change::{self, Changed, Listener, Snapshot};
 use crate::config::limit;
 use crate::error::Result;
-use crate::imgis::{Imgis, Ready};
+use crate::imgis::{Event, Imgis, Ready};
 use crate::layer::{Follow, Layer};
 use crate::tile::{self, Store};
 
@@ -105,20 +105,22 @@ impl Imgis {
             match changed {
                 Changed::All => {
                     self.load_layer(client, layer).await?;
-                    told.push((id, None, None));
+                    told.push(Event::all(&id));
                 }
-                Changed::Features(ids) => {
+                Changed::Features(known) => {
+                    let ids: Vec<i64> = known.keys().copied().collect();
                     let rows = tile::sql::these(client, layer, &ids).await?;
-                    let bbox = self.tiles.apply(layer, rows);
-                    told.push((id, Some(ids), bbox));
+                    let touched = self.tiles.apply(layer, rows);
+                    let is_open = |one: &tile::Touched| known.get(&one.id).copied() != Some(false);
+                    let (open, closed): (Vec<_>, Vec<_>) = touched.into_iter().partition(is_open);
+                    told.extend(Event::some(&id, &open, true));
+                    told.extend(Event::some(&id, &closed, false));
                 }
             }
         }
         change::sql::end(client).await?;
         self.set_ready(Ready { snapshot: Some(batch.snapshot.clone()), fault: None });
-        for (layer, ids, bbox) in told {
-            self.tell(&layer, ids, bbox);
-        }
+        told.into_iter().for_each(|event| self.tell(event));
         Ok(batch.snapshot)
     }
 
@@ -133,7 +135,7 @@ impl Imgis {
             };
             match read.await {
                 Ok(_) if self.tiles.content(&layer.id) != before => {
-                    self.tell(&layer.id, None, None);
+                    self.tell(Event::all(&layer.id));
                 }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, layer = layer.id, "not read anew"),

@@ -11,20 +11,48 @@ use crate::change::{ChangeToken, Snapshot};
 use crate::config::{City, Settings, limit};
 use crate::db::Db;
 use crate::error::Result;
+use crate::geometry::TileAddress;
 use crate::layer::Catalogue;
 use crate::style::Styles;
-use crate::tile::Tiles;
+use crate::tile::{self, Tiles, Touched};
 
-/// What changed in one layer, for clients that watch.
+/// What changed in one layer.
 #[derive(Debug, Clone)]
-pub struct ChangeEvent {
-    /// Number of the event since this server started.
-    pub number: u64,
+pub struct Event {
     pub layer: String,
     /// `None`: many.
     pub ids: Option<Vec<i64>>,
     /// West, south, east, north in CRS84; `None`: anywhere.
     pub bbox: Option<[f64; 4]>,
+    /// The tiles of zoom 14 that show it; `None`: too many to name.
+    pub tiles: Option<Vec<TileAddress>>,
+    /// Whether every reader of the layer may know of it; else who may read all of its properties.
+    pub open: bool,
+}
+
+impl Event {
+    /// So much changed that the layer is to be read anew.
+    pub(crate) fn all(layer: &str) -> Self {
+        Self { layer: layer.into(), ids: None, bbox: None, tiles: None, open: true }
+    }
+
+    /// These features changed; `None`: no feature did.
+    pub(crate) fn some(layer: &str, touched: &[Touched], open: bool) -> Option<Self> {
+        (!touched.is_empty()).then(|| Self {
+            layer: layer.into(),
+            ids: Some(touched.iter().map(|one| one.id).collect()),
+            bbox: tile::around(touched),
+            tiles: tile::tiles(touched),
+            open,
+        })
+    }
+}
+
+/// An event with its number since this server started, for clients that watch.
+#[derive(Debug, Clone)]
+pub struct ChangeEvent {
+    pub number: u64,
+    pub event: Event,
 }
 
 /// How far the store is.
@@ -103,10 +131,10 @@ impl Imgis {
     }
 
     /// Tells everyone who watches.
-    pub(crate) fn tell(&self, layer: &str, ids: Option<Vec<i64>>, bbox: Option<[f64; 4]>) {
+    pub(crate) fn tell(&self, event: Event) {
         let mut recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let number = recent.back().map_or(1, |event| event.number + 1);
-        let event = ChangeEvent { number, layer: layer.to_string(), ids, bbox };
+        let event = ChangeEvent { number, event };
         recent.push_back(event.clone());
         if recent.len() > limit::CHANGE_EVENTS_KEPT {
             recent.pop_front();

@@ -13,7 +13,7 @@ use crate::change::{self, ChangeToken};
 use crate::config::{City, limit};
 use crate::error::{Error, Fault, Result};
 use crate::geometry::{CadastralNumber, GeoJson, ewkb_of_geojson};
-use crate::layer::{Catalogue, Layer, Linkable, PropertyType};
+use crate::layer::{Catalogue, Layer, Linkable, PropertyType, has_nul};
 
 /// What a submission led to.
 pub struct Submitted {
@@ -148,7 +148,13 @@ impl Walk<'_> {
                     let fault = Fault { pointer: "/site".into(), detail, place: Some(place) };
                     return Err(Error::Invalid { faults: vec![fault] });
                 }
-                sql::drawn_site(at, id, &ewkb, self.city.srid).await?
+                let drawn = sql::drawn_site(at, id, &ewkb, self.city.srid).await;
+                drawn.map_err(|error| match error {
+                    Error::Invalid { faults } => {
+                        Error::invalid("/site", faults.first().map_or("", |f| &f.detail))
+                    }
+                    other => other,
+                })?
             }
             SiteRequest::Parcels(numbers) => {
                 let (layer, key) = self.parcels()?;
@@ -170,6 +176,10 @@ impl Walk<'_> {
                 sql::parcel_site(at, id, layer, key, &wanted, self.city.srid).await?
             }
         };
+        if site.area_m2 < limit::SITE_AREA_M2_MIN {
+            let detail = format!("the site has less than {} m²", limit::SITE_AREA_M2_MIN);
+            return Err(Error::invalid("/site", detail));
+        }
         let outside = sql::outside_share(at, self.catalogue, self.city, site.id).await?;
         if outside.is_some_and(|share| share > 0.999_999) {
             return Err(Error::invalid("/site", "the site lies outside the municipality"));
@@ -217,6 +227,9 @@ impl Walk<'_> {
 fn parse<'a>(body: &[u8], office: &'a Office, city: &City) -> Result<Request<'a>> {
     let json: Json = serde_json::from_slice(body)
         .map_err(|error| Error::Malformed { detail: format!("the body is not JSON: {error}") })?;
+    if has_nul(&json) {
+        return Err(Error::invalid("", "a text holds the character U+0000"));
+    }
     let Json::Object(fields) = &json else {
         return Err(Error::invalid("", "an object is wanted"));
     };

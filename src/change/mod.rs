@@ -55,8 +55,9 @@ pub struct ChangeToken(pub u64);
 /// What changed in one layer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Changed {
-    /// These features; one that has no row any more was deleted.
-    Features(Vec<i64>),
+    /// These features, each with whether every reader of the layer may know of it; one that has no row
+    /// any more was deleted.
+    Features(BTreeMap<i64, bool>),
     /// So many that the layer is read anew.
     All,
 }
@@ -77,19 +78,13 @@ pub async fn since(client: &Client, last: &Snapshot) -> Result<Batch> {
     let snapshot = sql::snapshot(client).await?;
     let mut layers: BTreeMap<String, Changed> = BTreeMap::new();
     if snapshot != *last {
-        for (layer, feature) in sql::since(client, last).await? {
-            let entry = layers.entry(layer).or_insert(Changed::Features(Vec::new()));
+        for (layer, feature, open) in sql::since(client, last).await? {
+            let entry = layers.entry(layer).or_insert(Changed::Features(BTreeMap::new()));
             match (entry, feature) {
-                (Changed::Features(ids), Some(id)) => ids.push(id),
+                (Changed::Features(ids), Some(id)) => *ids.entry(id).or_default() |= open,
                 (entry, None) => *entry = Changed::All,
                 (Changed::All, Some(_)) => {}
             }
-        }
-    }
-    for changed in layers.values_mut() {
-        if let Changed::Features(ids) = changed {
-            ids.sort_unstable();
-            ids.dedup();
         }
     }
     Ok(Batch { snapshot, layers })

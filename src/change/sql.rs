@@ -5,6 +5,9 @@ use tokio_postgres::Client;
 use super::{ChangeToken, Snapshot};
 use crate::error::{Error, Result};
 
+/// A row of the log: layer, feature, whether every reader of the layer may know of it.
+type Seen = (String, Option<i64>, bool);
+
 /// What the running statement sees.
 pub async fn snapshot(client: &Client) -> Result<Snapshot> {
     let text: String = client.query_one("select pg_current_snapshot()::text", &[]).await?.get(0);
@@ -12,26 +15,26 @@ pub async fn snapshot(client: &Client) -> Result<Snapshot> {
         .ok_or_else(|| Error::internal(format!("a snapshot of the form {text:?}")))
 }
 
-/// Layer and feature of every change that `last` did not see; no feature: many.
+/// Layer, feature and openness of every change that `last` did not see; no feature: many.
 ///
 /// The upper bound also keeps out rows of a restored dump, whose xids may be larger than this cluster's.
-pub async fn since(client: &Client, last: &Snapshot) -> Result<Vec<(String, Option<i64>)>> {
+pub async fn since(client: &Client, last: &Snapshot) -> Result<Vec<Seen>> {
     let rows = client
         .query(
-            "select layer, feature_id
+            "select layer, feature_id, open
              from imgis.feature_change
              where xid >= pg_snapshot_xmax($1::text::pg_snapshot)
                and xid < pg_snapshot_xmax(pg_current_snapshot())
                and pg_visible_in_snapshot(xid, pg_current_snapshot())
              union all
-             select layer, feature_id
+             select layer, feature_id, open
              from imgis.feature_change
              where xid = any (array(select pg_snapshot_xip($1::text::pg_snapshot)))
                and pg_visible_in_snapshot(xid, pg_current_snapshot())",
             &[&last.as_str()],
         )
         .await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
 }
 
 /// Starts to listen.

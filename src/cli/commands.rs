@@ -97,7 +97,7 @@ pub async fn import(city: City, database: &Database, options: &Import) -> Result
         if reached.cluster.as_ref().is_none_or(crate::db::Cluster::is_owner) {
             reached.bring_up_to_date(&city, &catalogue).await?;
         }
-        let mut client = db::connect(&db::as_server(reached.server())).await?;
+        let mut client = db::connect(&db::as_server(reached.server(), &city.time_zone)).await?;
         let bar = bar("bytes");
         bar.set_message(layer.id.clone());
         let wanted = ImportOptions {

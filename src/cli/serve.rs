@@ -84,7 +84,8 @@ async fn open(
     mut stop: Signals,
 ) -> Result<()> {
     let address = listener.local_addr()?;
-    let imgis = Imgis::new(city, Db::open(reached.server())?, settings)?;
+    let db = Db::open(reached.server(), &city.time_zone)?;
+    let imgis = Imgis::new(city, db, settings)?;
     let follower = tokio::spawn(imgis.clone().follow());
     let (closing, closed) = (imgis.clone(), imgis.clone());
     let app = router(imgis.clone(), door);
@@ -118,12 +119,13 @@ async fn open(
 fn greeting(url: &str, imgis: &Imgis) -> String {
     let title = imgis.city.title.get("en").cloned().unwrap_or_default();
     let parcels = imgis.tiles.count("parcel");
+    let program = std::env::args().next().unwrap_or_else(|| "imgis".into());
     format!(
         "\n  IMGIS {title}: {url}  ({parcels} parcels)\n\n  \
          try next:  {url}/collections                the layers as OGC API Features\n             \
          {url}/?f=html                     what this server offers\n             \
          ogrinfo OAPIF:{url}               the layers in GDAL\n             \
-         imgis import FILE --layer parcel  your own data\n  \
+         {program} import FILE --layer parcel   your own data\n  \
          Ctrl-C stops everything.\n"
     )
 }

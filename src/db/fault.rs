@@ -43,6 +43,11 @@ fn refusal(db: &DbError) -> Option<Error> {
     if *code == SqlState::QUERY_CANCELED {
         return Some(Error::Busy("the question took too long; ask for less at a time".into()));
     }
+    // PostGIS tells of PROJ's refusals by their text only.
+    if *code == SqlState::INTERNAL_ERROR && db.message().starts_with("transform: ") {
+        let detail = format!("the coordinates cannot be projected: {}", db.message());
+        return Some(Error::invalid("/geometry", detail));
+    }
     if *code == SqlState::INVALID_TEXT_REPRESENTATION
         || *code == SqlState::INVALID_DATETIME_FORMAT
         || *code == SqlState::DATETIME_FIELD_OVERFLOW

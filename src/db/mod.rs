@@ -30,12 +30,13 @@ pub struct Db {
 }
 
 impl Db {
-    /// A pool over `config`; connections are made when first needed.
+    /// A pool over `config`; connections are made when first needed. `time_zone`: the office's, so that
+    /// `current_date` is the office's day.
     ///
     /// # Errors
     /// [`Error::Internal`].
-    pub fn open(config: Config) -> Result<Self> {
-        let config = as_server(config);
+    pub fn open(config: Config, time_zone: &str) -> Result<Self> {
+        let config = as_server(config, time_zone);
         let manager = Manager::from_config(
             config.clone(),
             NoTls,
@@ -77,10 +78,12 @@ impl Db {
 }
 
 /// Settings with which a connection acts as `imgis_server`, whoever signs in.
-pub fn as_server(mut config: Config) -> Config {
+pub fn as_server(mut config: Config, time_zone: &str) -> Config {
     let mut options = config.get_options().unwrap_or_default().to_string();
     let statement_ms = limit::STATEMENT.as_millis();
-    options.push_str(&format!(" -c statement_timeout={statement_ms} -c jit=off"));
+    options.push_str(&format!(
+        " -c statement_timeout={statement_ms} -c jit=off -c timezone={time_zone}"
+    ));
     if config.get_user() != Some("imgis_server") {
         options.push_str(" -c role=imgis_server");
     }

@@ -58,9 +58,14 @@ pub async fn check(client: &Client, layer: &Layer, city: &City, key: Option<&str
         _ => "st_multi",
     };
     let text = format!(
-        "update staged set
+        "update staged set fault = 'the coordinates are out of reach'
+         where fault is null and greatest(abs(st_xmin(geometry)), abs(st_xmax(geometry)),
+                                          abs(st_ymin(geometry)), abs(st_ymax(geometry))) > 2e7;
+         update staged set
            place = st_transform(st_centroid(st_envelope(geometry)), 4326)
-         where geometry is not null;
+         where fault is null and geometry is not null and not st_isempty(geometry);
+         update staged set fault = 'the geometry is empty'
+         where fault is null and st_isempty(geometry);
          update staged set fault = 'the geometry leaves the bounds of the municipality'
          where fault is null
            and not (st_transform(st_envelope(geometry), 4326)
@@ -205,7 +210,7 @@ pub async fn merge(
 pub async fn refusals(client: &Client, limit: i64) -> Result<Vec<Refusal>> {
     let rows = client
         .query(
-            "select row_number, fault, st_astext(place, 6)
+            "select row_number, fault, case when not st_isempty(place) then st_astext(place, 6) end
              from staged where fault is not null order by row_number limit $1",
             &[&limit],
         )

@@ -131,6 +131,22 @@ async fn checked(
     Ok(Some(ewkb))
 }
 
+/// Whether the geometry was sent back as it was served: then the stored one stays, to the last digit.
+async fn is_as_served(
+    client: &tokio_postgres::Client,
+    layer: &Layer,
+    crs: Crs,
+    id: i64,
+    draft: &Draft<'_>,
+) -> Result<bool> {
+    let Some(served) = sql::one(client, layer, &[], crs, id).await? else {
+        return Ok(false);
+    };
+    let served: Json = serde_json::from_str(&(served.json + "}")).map_err(Error::internal)?;
+    Ok(served.get("geometry").unwrap_or(&Json::Null)
+        == draft.geometry.as_ref().unwrap_or(&Json::Null))
+}
+
 /// Coordinates in the order latitude, longitude turned round.
 fn flipped(geometry: &Json) -> Json {
     fn turn(value: &mut Json) {
@@ -192,10 +208,13 @@ pub async fn replace(
     let draft = parse_feature(body, layer, caller, city)?;
     let ewkb = checked(client, &draft, crs, city).await?;
     let transaction = client.transaction().await?;
-    held(transaction.client(), layer, id, if_match).await?;
+    held(transaction.client(), layer, caller, id, if_match).await?;
     change::sql::set_actor(transaction.client(), caller.name()).await?;
-    sql::replace(transaction.client(), layer, city.srid, id, ewkb.as_deref(), &draft.values)
-        .await?;
+    let geometry = match is_as_served(transaction.client(), layer, crs, id, &draft).await? {
+        true => sql::Replaced::Stays,
+        false => sql::Replaced::By(ewkb.as_deref()),
+    };
+    sql::replace(transaction.client(), layer, city.srid, id, geometry, &draft.values).await?;
     let token = change::sql::token(transaction.client()).await?;
     transaction.commit().await?;
     Ok(Edited { id, token })
@@ -214,7 +233,7 @@ pub async fn delete(
 ) -> Result<Edited> {
     may_edit(layer, caller)?;
     let transaction = client.transaction().await?;
-    held(transaction.client(), layer, id, if_match).await?;
+    held(transaction.client(), layer, caller, id, if_match).await?;
     change::sql::set_actor(transaction.client(), caller.name()).await?;
     sql::delete(transaction.client(), layer, id).await?;
     let token = change::sql::token(transaction.client()).await?;
@@ -226,12 +245,16 @@ pub async fn delete(
 async fn held(
     client: &tokio_postgres::Client,
     layer: &Layer,
+    caller: &Caller,
     id: i64,
     if_match: Option<&str>,
 ) -> Result<()> {
-    let Some(version) = sql::lock(client, layer, id).await? else {
-        return Err(Error::not_found("feature", format!("{}/{id}", layer.id)));
-    };
+    let missing = || Error::not_found("feature", format!("{}/{id}", layer.id));
+    if !sql::lock(client, layer, id).await? {
+        return Err(missing());
+    }
+    let seen = sql::one(client, layer, &layer.readable(caller), Crs::Crs84, id).await?;
+    let version = seen.and_then(|item| item.etag).ok_or_else(missing)?;
     let wanted = if_match.ok_or(Error::NeedsIfMatch)?;
     let matches = wanted.split(',').any(|tag| tag.trim() == "*" || tag.trim() == version);
     if !matches {

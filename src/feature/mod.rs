@@ -4,10 +4,10 @@
 //! room of its own).
 
 mod edit;
-mod find;
+pub mod found;
 mod query;
 pub mod sql;
 
 pub use edit::{Edited, create, delete, parse_feature, replace};
-pub use find::{Hit, find};
+pub use found::{Hit, find};
 pub use query::{FeatureQuery, PROPERTY_CRS};

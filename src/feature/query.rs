@@ -128,7 +128,11 @@ fn equality(
         ));
     };
     let json = match property.kind {
-        crate::layer::PropertyType::Boolean => serde_json::Value::from(text == "true"),
+        crate::layer::PropertyType::Boolean => match text {
+            "true" => serde_json::Value::from(true),
+            "false" => serde_json::Value::from(false),
+            _ => serde_json::Value::from(text),
+        },
         crate::layer::PropertyType::TextArray => serde_json::json!([text]),
         _ => serde_json::Value::from(text),
     };

@@ -11,7 +11,7 @@ use super::FeatureQuery;
 use crate::config::City;
 use crate::db::literal;
 use crate::error::Result;
-use crate::geometry::{Bbox, Crs};
+use crate::geometry::{Bbox, Crs, Projector};
 use crate::layer::{GeometryType, Layer, Property, Value};
 
 /// A feature as GeoJSON text, with what the door needs to know of it.
@@ -35,7 +35,7 @@ fn bind(value: &Value) -> Box<dyn ToSql + Sync + Send> {
     }
 }
 
-fn geojson(column: &str, crs: Crs) -> String {
+pub(super) fn geojson(column: &str, crs: Crs) -> String {
     match crs {
         Crs::Crs84 => {
             format!("st_asgeojson(st_forcepolygonccw(st_transform({column}, 4326)), 7, 0)")
@@ -52,7 +52,7 @@ fn geojson(column: &str, crs: Crs) -> String {
     }
 }
 
-fn properties(layer: &Layer, readable: &[&Property]) -> String {
+pub(super) fn properties(layer: &Layer, readable: &[&Property]) -> String {
     let mut pairs: Vec<String> = readable
         .iter()
         .map(|property| format!("{}, {}", literal(&property.name), property.column()))
@@ -93,35 +93,60 @@ fn select(layer: &Layer, readable: &[&Property], crs: Crs) -> String {
     )
 }
 
-fn item(row: &Row) -> Item {
-    let id = row.get(0);
+/// `all`: the reader sees every property. Else the version is of what is seen, so that it does not tell
+/// of what is not.
+fn item(row: &Row, all: bool) -> Item {
+    let (id, json): (i64, String) = (row.get(0), row.get(1));
     let stamp: Option<i64> = row.get(2);
-    Item { id, json: row.get(1), etag: stamp.map(|stamp| format!("\"{id:x}-{stamp:x}\"")) }
+    let etag = stamp.map(|stamp| match all {
+        true => format!("\"{id:x}-{stamp:x}\""),
+        false => format!("\"{id:x}-{:032x}\"", xxhash_rust::xxh3::xxh3_128(json.as_bytes())),
+    });
+    Item { id, json, etag }
 }
 
-type Params = Vec<Box<dyn ToSql + Sync + Send>>;
+/// Parameters of a statement with their types: columns of published tables may have other, kindred ones.
+#[derive(Default)]
+struct Params {
+    values: Vec<Box<dyn ToSql + Sync + Send>>,
+    types: Vec<Type>,
+}
 
-fn references(params: &Params) -> Vec<&(dyn ToSql + Sync)> {
-    params.iter().map(|param| param.as_ref() as &(dyn ToSql + Sync)).collect()
+impl Params {
+    /// Adds a parameter; its number.
+    fn push(&mut self, value: impl ToSql + Sync + Send + 'static, kind: Type) -> usize {
+        self.push_boxed(Box::new(value), kind)
+    }
+
+    fn push_boxed(&mut self, value: Box<dyn ToSql + Sync + Send>, kind: Type) -> usize {
+        self.values.push(value);
+        self.types.push(kind);
+        self.values.len()
+    }
+
+    fn references(&self) -> Vec<&(dyn ToSql + Sync)> {
+        self.values.iter().map(|value| value.as_ref() as &(dyn ToSql + Sync)).collect()
+    }
+
+    async fn query(&self, client: &Client, text: &str) -> Result<Vec<Row>> {
+        let statement = client.prepare_typed(text, &self.types).await?;
+        Ok(client.query(&statement, &self.references()).await?)
+    }
 }
 
 /// Conditions of a page, beside the place of the cursor.
-fn conditions(layer: &Layer, query: &FeatureQuery, city: &City) -> (String, Params) {
+fn conditions(layer: &Layer, query: &FeatureQuery, city: &City) -> Result<(String, Params)> {
     let mut text = String::from(" where true");
-    let mut params: Params = Vec::new();
+    let mut params = Params::default();
     if let Some((bbox, crs)) = &query.bbox {
         let geometry = layer.geometry_column();
         let mut any = vec![format!("{geometry} is null")];
         for part in bbox.parts() {
-            let Some(part) = within_city(part, *crs, city) else {
+            let Some(part) = within_city(part, *crs, city)? else {
                 continue;
             };
-            let first = params.len() + 1;
-            for number in [part.west, part.south, part.east, part.north] {
-                params.push(Box::new(number));
-            }
-            let corners: Vec<String> =
-                (first..first + 4).map(|n| format!("${n}::double precision")).collect();
+            let corners = [part.west, part.south, part.east, part.north]
+                .map(|number| format!("${}", params.push(number, Type::FLOAT8)));
             let step = if crs.geographic() { 0.01 } else { 1000.0 };
             let shape = format!(
                 "st_transform(st_segmentize(st_makeenvelope({}, {}), {step}), {})",
@@ -137,24 +162,38 @@ fn conditions(layer: &Layer, query: &FeatureQuery, city: &City) -> (String, Para
         let Some(property) = layer.property(name) else {
             continue;
         };
-        params.push(bind(value));
-        let n = params.len();
+        let n = params.push_boxed(bind(value), sql_type(property));
         let column = property.column();
         let _ = match value {
             Value::List(_) => write!(text, " and {column} @> ${n}"),
-            Value::Null => write!(text, " and {column} is null and ${n}::text is null"),
+            Value::Null => write!(text, " and {column} is null and ${n} is null"),
             _ => write!(text, " and {column} = ${n}"),
         };
     }
-    (text, params)
+    Ok((text, params))
 }
 
 /// The part of a box near the city: a box of the whole world cannot be projected into a local system, and
 /// no feature lies outside the bounds.
-fn within_city(bbox: Bbox, crs: Crs, city: &City) -> Option<Bbox> {
+fn within_city(bbox: Bbox, crs: Crs, city: &City) -> Result<Option<Bbox>> {
     let [west, south, east, north] = city.bounds;
     let (west, south, east, north) = match crs {
-        Crs::City(_) => return Some(bbox),
+        Crs::City(_) => {
+            let projector = Projector::new(&city.proj)?;
+            let corners = [(west, south), (west, north), (east, south), (east, north)];
+            let margin = 10_000.0; // metres; the edges between the corners are nearly straight
+            let mut reach = (f64::MAX, f64::MAX, f64::MIN, f64::MIN);
+            for (lng, lat) in corners {
+                let (x, y) = projector.project(lng, lat)?;
+                reach = (
+                    reach.0.min(x - margin),
+                    reach.1.min(y - margin),
+                    reach.2.max(x + margin),
+                    reach.3.max(y + margin),
+                );
+            }
+            reach
+        }
         Crs::Crs84 | Crs::Epsg4326 => (west - 1.0, south - 1.0, east + 1.0, north + 1.0),
         Crs::Epsg3857 => {
             let x = |lng: f64| lng.to_radians() * 6_378_137.0;
@@ -168,7 +207,7 @@ fn within_city(bbox: Bbox, crs: Crs, city: &City) -> Option<Bbox> {
         east: bbox.east.min(east),
         north: bbox.north.min(north),
     };
-    (part.west <= part.east && part.south <= part.north).then_some(part)
+    Ok((part.west <= part.east && part.south <= part.north).then_some(part))
 }
 
 /// One page and, as its last member, one more feature when there is a next page.
@@ -179,21 +218,19 @@ pub async fn page(
     query: &FeatureQuery,
     city: &City,
 ) -> Result<Vec<Item>> {
-    let (conditions, mut params) = conditions(layer, query, city);
+    let (conditions, mut params) = conditions(layer, query, city)?;
     let mut text = select(layer, readable, query.crs) + &conditions;
     let id = layer.id_column();
     if let Some(after) = query.after {
-        params.push(Box::new(after));
-        let _ = write!(text, " and {id} > ${}::bigint", params.len());
+        let _ = write!(text, " and {id} > ${}", params.push(after, Type::INT8));
     }
-    params.push(Box::new(query.limit + 1));
-    let _ = write!(text, " order by {id} limit ${}", params.len());
+    let limit = params.push(query.limit + 1, Type::INT8);
+    let _ = write!(text, " order by {id} limit ${limit}");
     if query.offset > 0 {
-        params.push(Box::new(query.offset));
-        let _ = write!(text, " offset ${}", params.len());
+        let _ = write!(text, " offset ${}", params.push(query.offset, Type::INT8));
     }
-    let rows = client.query(&text, &references(&params)).await?;
-    Ok(rows.iter().map(item).collect())
+    let all = readable.len() == layer.properties.len();
+    Ok(params.query(client, &text).await?.iter().map(|row| item(row, all)).collect())
 }
 
 /// How many features a question matches; `None` when counting takes too long.
@@ -203,12 +240,12 @@ pub async fn count(
     query: &FeatureQuery,
     city: &City,
 ) -> Result<Option<i64>> {
-    let (conditions, params) = conditions(layer, query, city);
+    let (conditions, params) = conditions(layer, query, city)?;
     let text = format!("select count(*) from {}{conditions}", layer.table());
     let transaction = client.transaction().await?;
     crate::db::local_timeout(transaction.client(), crate::config::limit::COUNT).await?;
-    let counted = transaction.query_one(&text, &references(&params)).await;
-    match counted {
+    let statement = transaction.prepare_typed(&text, &params.types).await?;
+    match transaction.query_one(&statement, &params.references()).await {
         Ok(row) => {
             transaction.commit().await?;
             Ok(Some(row.get(0)))
@@ -230,17 +267,14 @@ pub async fn one(
     id: i64,
 ) -> Result<Option<Item>> {
     let text = format!("{} where {} = $1::bigint", select(layer, readable, crs), layer.id_column());
-    Ok(client.query_opt(&text, &[&id]).await?.as_ref().map(item))
+    let all = readable.len() == layer.properties.len();
+    Ok(client.query_opt(&text, &[&id]).await?.map(|row| item(&row, all)))
 }
 
-/// Locks a row; its version.
-pub async fn lock(client: &Client, layer: &Layer, id: i64) -> Result<Option<String>> {
-    let text = format!(
-        "select (extract(epoch from valid_from) * 1e6)::bigint from {} where id = $1 for update",
-        layer.table()
-    );
-    let row = client.query_opt(&text, &[&id]).await?;
-    Ok(row.map(|row| format!("\"{id:x}-{:x}\"", row.get::<_, i64>(0))))
+/// Locks a row; whether it is there.
+pub async fn lock(client: &Client, layer: &Layer, id: i64) -> Result<bool> {
+    let text = format!("select from {} where id = $1 for update", layer.table());
+    Ok(client.query_opt(&text, &[&id]).await?.is_some())
 }
 
 /// What is wrong with a geometry.
@@ -267,8 +301,16 @@ pub async fn check_geometry(client: &Client, ewkb: &[u8], city: &City) -> Result
     Ok(GeometryReport { reason: row.get(0), place: row.get(1), outside: row.get(2) })
 }
 
-fn stored(layer: &Layer, srid: i32) -> String {
-    let geometry = format!("st_transform(st_force2d(st_geomfromewkb($1)), {srid})");
+/// What becomes of a geometry.
+pub enum Replaced<'a> {
+    /// It stays to the last digit.
+    Stays,
+    /// It is this EWKB, or none.
+    By(Option<&'a [u8]>),
+}
+
+fn stored(layer: &Layer, srid: i32, number: usize) -> String {
+    let geometry = format!("st_transform(st_force2d(st_geomfromewkb(${number})), {srid})");
     match layer.geometry {
         GeometryType::Point => geometry,
         _ => format!("st_multi({geometry})"),
@@ -284,47 +326,47 @@ pub async fn insert(
     values: &[(&Property, Value)],
 ) -> Result<i64> {
     let mut columns = String::from("geometry");
-    let mut numbers = stored(layer, srid);
-    let mut params: Params = vec![Box::new(ewkb.map(<[u8]>::to_vec))];
-    let mut types = vec![Type::BYTEA];
+    let mut params = Params::default();
+    let geometry = params.push(ewkb.map(<[u8]>::to_vec), Type::BYTEA);
+    let mut numbers = stored(layer, srid, geometry);
     for (property, value) in values.iter().filter(|(_, value)| *value != Value::Null) {
-        params.push(bind(value));
-        types.push(sql_type(property));
         let _ = write!(columns, ", {}", property.column());
-        let _ = write!(numbers, ", ${}", params.len());
+        let _ = write!(numbers, ", ${}", params.push_boxed(bind(value), sql_type(property)));
     }
     let text = format!("insert into {} ({columns}) values ({numbers}) returning id", layer.table());
-    let statement = client.prepare_typed(&text, &types).await?;
-    Ok(client.query_one(&statement, &references(&params)).await?.get(0))
+    let statement = client.prepare_typed(&text, &params.types).await?;
+    Ok(client.query_one(&statement, &params.references()).await?.get(0))
 }
 
-/// Replaces the geometry and the given properties of a feature.
+/// Replaces the given properties of a feature, and its geometry unless that is to stay.
 pub async fn replace(
     client: &Client,
     layer: &Layer,
     srid: i32,
     id: i64,
-    ewkb: Option<&[u8]>,
+    geometry: Replaced<'_>,
     values: &[(&Property, Value)],
 ) -> Result<()> {
-    let mut set = format!("geometry = {}", stored(layer, srid));
-    let mut params: Params = vec![Box::new(ewkb.map(<[u8]>::to_vec))];
-    let mut types = vec![Type::BYTEA];
+    let mut params = Params::default();
+    let mut set = Vec::new();
+    if let Replaced::By(ewkb) = geometry {
+        let number = params.push(ewkb.map(<[u8]>::to_vec), Type::BYTEA);
+        set.push(format!("geometry = {}", stored(layer, srid, number)));
+    }
     for (property, value) in values {
         let column = property.column();
-        if *value == Value::Null {
-            let _ = write!(set, ", {column} = null");
-            continue;
-        }
-        params.push(bind(value));
-        types.push(sql_type(property));
-        let _ = write!(set, ", {column} = ${}", params.len());
+        set.push(match value {
+            Value::Null => format!("{column} = null"),
+            _ => format!("{column} = ${}", params.push_boxed(bind(value), sql_type(property))),
+        });
     }
-    params.push(Box::new(id));
-    types.push(Type::INT8);
-    let text = format!("update {} set {set} where id = ${}", layer.table(), params.len());
-    let statement = client.prepare_typed(&text, &types).await?;
-    client.execute(&statement, &references(&params)).await?;
+    if set.is_empty() {
+        return Ok(());
+    }
+    let id = params.push(id, Type::INT8);
+    let text = format!("update {} set {} where id = ${id}", layer.table(), set.join(", "));
+    let statement = client.prepare_typed(&text, &params.types).await?;
+    client.execute(&statement, &params.references()).await?;
     Ok(())
 }
 
@@ -344,183 +386,4 @@ fn sql_type(property: &Property) -> Type {
         P::Date => Type::DATE,
         P::TextArray => Type::TEXT_ARRAY,
     }
-}
-
-/// What names a feature for people, as an SQL expression.
-pub fn title(layer: &Layer) -> String {
-    match (&layer.title_property, &layer.find[..]) {
-        (Some(name), _) => {
-            let column = crate::db::Ident::new(name);
-            format!("coalesce({column}::text, '№ ' || {})", layer.id_column())
-        }
-        (None, []) => format!("'№ ' || {}", layer.id_column()),
-        (None, find) => {
-            let columns: Vec<String> =
-                find.iter().map(|name| crate::db::Ident::new(name).to_string()).collect();
-            format!("concat_ws(', ', {})", columns.join(", "))
-        }
-    }
-}
-
-/// A feature that is here, or that a search found.
-pub struct Found {
-    pub id: i64,
-    pub title: String,
-    pub properties: String,
-    pub geometry: Option<String>,
-    pub bbox: [f64; 4],
-    pub center: [f64; 2],
-    pub matched: i64,
-}
-
-fn found(row: &Row) -> Found {
-    let number = |at: usize| row.get::<_, Option<f64>>(at).unwrap_or_default();
-    Found {
-        id: row.get(0),
-        title: row.get(1),
-        properties: row.get(2),
-        geometry: row.get(3),
-        bbox: [number(4), number(5), number(6), number(7)],
-        center: [number(8), number(9)],
-        matched: row.get(10),
-    }
-}
-
-fn select_found(layer: &Layer, readable: &[&Property], conditions: &str, order: &str) -> String {
-    format!(
-        "with hit as (
-           select *, count(*) over () as matched_count from {table} where {conditions}
-           order by {order}
-           limit $1
-         )
-         select {id}::bigint, {title}, ({properties})::text, {geojson},
-                st_xmin(b.e), st_ymin(b.e), st_xmax(b.e), st_ymax(b.e),
-                st_x(b.p), st_y(b.p), matched_count
-         from hit
-         cross join lateral (
-           select st_envelope(st_transform({geometry}, 4326)) as e,
-                  st_transform(st_pointonsurface({geometry}), 4326) as p
-         ) b
-         order by {order}",
-        table = layer.table(),
-        id = layer.id_column(),
-        title = title(layer),
-        properties = properties(layer, readable),
-        geojson = geojson(&layer.geometry_column().to_string(), Crs::Crs84),
-        geometry = layer.geometry_column(),
-    )
-}
-
-/// Features of a layer at a point (CRS84); lines and points within `tolerance_m`.
-pub async fn here(
-    client: &Client,
-    layer: &Layer,
-    readable: &[&Property],
-    city: &City,
-    at: [f64; 2],
-    tolerance_m: f64,
-    limit: i64,
-) -> Result<Vec<Found>> {
-    let geometry = layer.geometry_column();
-    let tolerance = if layer.geometry == GeometryType::MultiPolygon { 0.0 } else { tolerance_m };
-    let point = format!("st_transform(st_setsrid(st_makepoint($2, $3), 4326), {})", city.srid);
-    let conditions =
-        format!("{geometry} && st_expand({point}, $4) and st_dwithin({geometry}, {point}, $4)");
-    let order =
-        if layer.has_area() { layer.area_expression() } else { layer.id_column().to_string() };
-    let text = select_found(layer, readable, &conditions, &order);
-    let rows = client.query(&text, &[&limit, &at[0], &at[1], &tolerance]).await?;
-    Ok(rows.iter().map(found).collect())
-}
-
-/// Features of a layer whose search text has every word.
-pub async fn search(
-    client: &Client,
-    layer: &Layer,
-    readable: &[&Property],
-    words: &[String],
-    limit: i64,
-) -> Result<Vec<Found>> {
-    let mut conditions = String::from("geometry is not null");
-    let patterns: Vec<String> = words
-        .iter()
-        .map(|word| {
-            let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            format!("%{escaped}%")
-        })
-        .collect();
-    for at in 0..patterns.len() {
-        let _ = write!(conditions, " and find_text like ${}", at + 2);
-    }
-    let text = select_found(layer, readable, &conditions, "length(find_text), id");
-    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&limit];
-    params.extend(patterns.iter().map(|pattern| pattern as &(dyn ToSql + Sync)));
-    let rows = client.query(&text, &params).await?;
-    Ok(rows.iter().map(found).collect())
-}
-
-/// The feature of a layer with this value in a unique property.
-pub async fn by_key(
-    client: &Client,
-    layer: &Layer,
-    readable: &[&Property],
-    key: &Property,
-    value: &str,
-) -> Result<Option<Found>> {
-    let conditions = format!("{} = $2", key.column());
-    let text = select_found(layer, readable, &conditions, "id");
-    Ok(client.query_opt(&text, &[&1i64, &value]).await?.as_ref().map(found))
-}
-
-/// Features of a layer that overlap a feature of another: id, title, properties, m² in common, share.
-pub async fn overlapping(
-    client: &Client,
-    layer: &Layer,
-    readable: &[&Property],
-    subject: &Layer,
-    id: i64,
-    limit: i64,
-) -> Result<Vec<(Found, f64, f64)>> {
-    let geometry = layer.geometry_column();
-    let text = format!(
-        "with s as (select {sg} as geometry from {subject} where {sid} = $2::bigint),
-         hit as (
-           select l.*, o.m2, o.share, count(*) over () as matched_count
-           from {table} l
-           join s on l.{geometry} && s.geometry and st_intersects(l.{geometry}, s.geometry)
-           cross join lateral (
-             select st_area(i.g) as m2, st_area(i.g) / nullif(st_area(s.geometry), 0) as share,
-                    st_perimeter(i.g) as edge
-             from (select st_intersection(l.{geometry}, s.geometry) as g) i
-           ) o
-           where st_dimension(l.{geometry}) < 2 or (o.m2 >= 1 and o.m2 >= 0.05 * o.edge)
-           order by o.m2 desc, l.{lid}
-           limit $1
-         )
-         select {lid}::bigint, {title}, ({properties})::text, null::text,
-                0::float8, 0::float8, 0::float8, 0::float8, 0::float8, 0::float8, matched_count,
-                m2, coalesce(share, 0)
-         from hit
-         order by m2 desc, {lid}",
-        sg = subject.geometry_column(),
-        subject = subject.table(),
-        sid = subject.id_column(),
-        table = layer.table(),
-        lid = layer.id_column(),
-        title = title(layer),
-        properties = properties(layer, readable),
-    );
-    let rows = client.query(&text, &[&limit, &id]).await?;
-    Ok(rows.iter().map(|row| (found(row), row.get(11), row.get(12))).collect())
-}
-
-/// Whether a point (CRS84) lies in a polygon of kind `city` of the boundary layer; `None`: no boundary.
-pub async fn inside_city(client: &Client, srid: i32, at: [f64; 2]) -> Result<Option<bool>> {
-    let text = format!(
-        "select bool_or(st_intersects(
-                  geometry, st_transform(st_setsrid(st_makepoint($1, $2), 4326), {srid})))
-         from layer.municipal_boundary
-         where kind = 'city'"
-    );
-    Ok(client.query_one(&text, &[&at[0], &at[1]]).await?.get(0))
 }

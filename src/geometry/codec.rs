@@ -83,6 +83,9 @@ fn walk(
         }
         return Ok(());
     }
+    if depth > 0 && list.is_empty() {
+        return fault("there are no coordinates");
+    }
     if depth == 1 && list.len() < least {
         let few = list.len();
         return fault(&format!("{few} positions are too few, at least {least} are wanted"));

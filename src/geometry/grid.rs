@@ -23,8 +23,11 @@ impl TileAddress {
     /// 400 naming `z`, `x` or `y`.
     pub fn from_xyz(z: &str, x: &str, y: &str) -> Result<Self> {
         let number = |name: &str, text: &str| {
-            text.parse::<u32>()
-                .map_err(|_| Error::parameter(name, format!("{text:?} is not a whole number")))
+            let plain = text.bytes().all(|byte| byte.is_ascii_digit())
+                && (text.len() == 1 || !text.starts_with('0'));
+            text.parse::<u32>().ok().filter(|_| plain).ok_or_else(|| {
+                Error::parameter(name, format!("{text:?} is not a whole number in its usual form"))
+            })
         };
         let zoom = number("z", z)?;
         if zoom > u32::from(Self::ZOOM_MAX) {
@@ -40,6 +43,12 @@ impl TileAddress {
             }
         }
         Ok(Self { z: zoom as u8, row, col })
+    }
+
+    /// An address that is known; `None` outside the grid.
+    pub fn new(z: u8, row: u32, col: u32) -> Option<Self> {
+        let inside = z <= Self::ZOOM_MAX && row >> z == 0 && col >> z == 0;
+        inside.then_some(Self { z, row, col })
     }
 
     /// Zoom.

@@ -93,7 +93,7 @@ pub async fn document(
     base: Base,
     query: Query,
 ) -> Result<Response> {
-    query.only(["f"])?;
+    query.json_only()?;
     let object = json!({ "type": "object" });
     let plain = |id: &str, summary: &str| {
         json!({ "get": operation(id, summary, json!([]),

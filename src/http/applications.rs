@@ -1,12 +1,12 @@
 //! Applications on the wire.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::App;
-use super::door::{Base, Body, Query, media_type, wants_html};
+use super::door::{Base, Body, Path, Query, media_type, wants_html};
 use super::{features, pages};
 use crate::access::Caller;
 use crate::application::{self, Arrival, sql};

@@ -1,13 +1,13 @@
 //! The embedded map application, styles and sprites.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 use serde_json::json;
 
 use super::App;
-use super::door::{Base, Query};
+use super::door::{Base, Path, Query};
 use crate::access::Caller;
 use crate::error::{Error, Result};
 use crate::style::Theme;

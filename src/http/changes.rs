@@ -16,7 +16,8 @@ use crate::error::Result;
 use crate::imgis::ChangeEvent;
 
 /// The stream. An id is this run's name and a counter; an unknown or too old `Last-Event-ID` gets one
-/// `reset`, after which the client reads all anew. Rights are looked at for each event.
+/// `reset`, after which the client reads all anew. Rights are looked at for each event. `tiles`: the tiles
+/// of zoom 14 (`[z, x, y]`) that show the change; deeper ones inside and shallower ones around are meant.
 ///
 /// # Source
 /// WHATWG HTML, server-sent events.
@@ -36,10 +37,17 @@ pub async fn stream(
     let reset = missed.is_none().then(|| Event::default().event("reset").data("{}"));
     let boot = imgis.boot.clone();
     let (catalogue, closing) = (imgis.clone(), imgis.clone());
-    let shown = move |event: ChangeEvent| {
+    let shown = move |ChangeEvent { number, event }: ChangeEvent| {
         let layer = catalogue.catalogue.readable_by(&caller, &event.layer).ok()?;
-        let data = json!({ "layer": layer.id, "ids": event.ids, "bbox": event.bbox });
-        let id = format!("{boot}:{}", event.number);
+        if !event.open && layer.readable(&caller).len() < layer.properties.len() {
+            return None;
+        }
+        let tiles: Option<Vec<_>> = event.tiles.as_ref().map(|tiles| {
+            tiles.iter().map(|tile| [u32::from(tile.z()), tile.col(), tile.row()]).collect()
+        });
+        let data =
+            json!({ "layer": layer.id, "ids": event.ids, "bbox": event.bbox, "tiles": tiles });
+        let id = format!("{boot}:{number}");
         Some(Event::default().event("change").id(id).data(data.to_string()))
     };
     let late = shown.clone();

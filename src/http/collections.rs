@@ -1,11 +1,11 @@
 //! Landing page, conformance, collections, and the city's coordinate system.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::door::{Base, Query, wants_html};
+use super::door::{Base, Path, Query, wants_html};
 use super::{App, assets, pages};
 use crate::access::Caller;
 use crate::error::{Error, Result};
@@ -62,7 +62,7 @@ pub async fn landing(
 
 /// Declared conformance classes.
 pub async fn conformance(query: Query) -> Result<Response> {
-    query.only(["f"])?;
+    query.json_only()?;
     Ok(super::json(&json!({ "conformsTo": CLASSES }), "application/json"))
 }
 
@@ -99,7 +99,7 @@ pub async fn list(
     base: Base,
     query: Query,
 ) -> Result<Response> {
-    query.only(["f"])?;
+    query.json_only()?;
     let base = &base.0;
     let collections: Vec<Value> =
         imgis.catalogue.readable(&caller).map(|layer| collection(&imgis, base, layer)).collect();
@@ -121,7 +121,7 @@ pub async fn one(
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response> {
-    query.only(["f"])?;
+    query.json_only()?;
     let layer = imgis.catalogue.readable_by(&caller, &id)?;
     Ok(super::json(&collection(&imgis, &base.0, layer), "application/json"))
 }

@@ -32,6 +32,8 @@ const CSP: &str = "default-src 'self'; img-src 'self' data: blob:; worker-src 's
     style-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; \
     form-action 'self'; frame-ancestors 'none'";
 
+const HTML: &str = "text/html; charset=utf-8";
+
 const EXPOSED: &str = "Content-Crs, ETag, Link, OGC-NumberMatched, OGC-NumberReturned, \
     Imgis-Gathered, X-Request-Id";
 
@@ -48,10 +50,26 @@ pub async fn guard(
     if request.method() == Method::OPTIONS {
         return preflight(request.uri().path());
     }
+    let public = caller == Caller::Public;
+    let for_people =
+        request.method() == Method::GET && wants_html(request.headers(), None).unwrap_or_default();
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(Base(base));
     let mut response = next.run(request).await;
+    if for_people && let Some(told) = response.extensions_mut().remove::<super::problem::Told>() {
+        let (mut parts, _) = response.into_parts();
+        parts.headers.remove(header::CONTENT_LENGTH);
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
+        let page = super::pages::refusal(&imgis, parts.status, &told);
+        response = Response::from_parts(parts, axum::body::Body::from(page));
+    }
     let headers = response.headers_mut();
+    let cache = if public { "no-cache" } else { "private, no-cache" };
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(cache));
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if media.is_some_and(|media| media.starts_with("text/html") || media.contains("json")) {
+        headers.append(header::VARY, HeaderValue::from_static("Accept"));
+    }
     for (name, value) in [
         ("access-control-allow-origin", "*"),
         ("access-control-expose-headers", EXPOSED),
@@ -60,7 +78,7 @@ pub async fn guard(
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    headers.append(header::VARY, HeaderValue::from_static("Origin, Sec-Fetch-Site"));
     headers.insert("content-security-policy", HeaderValue::from_static(CSP));
     response
 }
@@ -78,16 +96,23 @@ fn enter(
         if port.chars().all(|c| c.is_ascii_digit()) { name } else { host }
     });
     let ours = own.and_then(|base| base.split_once("://")).map(|(_, rest)| rest);
-    let known = ["localhost", "127.0.0.1", "[::1]"].contains(&name) || ours == Some(host);
+    let known =
+        ["localhost", "127.0.0.1", "[::1]"].iter().any(|own| name.eq_ignore_ascii_case(own))
+            || ours.is_some_and(|ours| ours.eq_ignore_ascii_case(host));
     if !known {
         return Err(Error::parameter("Host", format!("{host:?} is not a name of this server")));
     }
     let base = own.map_or_else(|| format!("http://{host}"), str::to_string);
     let origin = text(header::ORIGIN);
     let here = format!("http://{host}");
-    let foreign = origin.is_some_and(|origin| origin != base && origin != here)
-        || text(header::HeaderName::from_static("sec-fetch-site")) == Some("cross-site");
     let writes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let fetch = |name| text(header::HeaderName::from_static(name));
+    // A link that a person follows shows its page to that person only, never to the site it stands on.
+    let followed = !writes
+        && fetch("sec-fetch-mode") == Some("navigate")
+        && fetch("sec-fetch-dest").is_none_or(|dest| dest == "document");
+    let foreign = origin.is_some_and(|origin| origin != base && origin != here)
+        || (fetch("sec-fetch-site") == Some("cross-site") && !followed);
     if writes && foreign {
         let origin = origin.unwrap_or("another site");
         return Err(Error::Forbidden(format!("a page of {origin} may not change anything here")));
@@ -106,15 +131,20 @@ fn enter(
     Ok((caller, base))
 }
 
-/// OPTIONS: what a resource takes; never 404, since editors ask before they know an id.
-fn preflight(path: &str) -> Response {
+/// What a resource takes.
+pub fn methods(path: &str) -> &'static str {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    let allow = match parts[..] {
+    match parts[..] {
         ["collections", _, "items"] => "GET, HEAD, POST, OPTIONS",
         ["collections", _, "items", _] => "GET, HEAD, PUT, DELETE, OPTIONS",
         ["applications"] => "GET, HEAD, POST, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
-    };
+    }
+}
+
+/// OPTIONS: never 404, since editors ask before they know an id.
+fn preflight(path: &str) -> Response {
+    let allow = methods(path);
     let mut response = axum::http::StatusCode::NO_CONTENT.into_response();
     for (name, value) in [
         ("allow", allow),
@@ -151,10 +181,35 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        axum::extract::Query::from_request_parts(parts, state)
+        let axum::extract::Query(pairs): axum::extract::Query<Vec<(String, String)>> =
+            axum::extract::Query::from_request_parts(parts, state)
+                .await
+                .map_err(|error| Error::parameter("query", error.body_text()))?;
+        for (name, value) in &pairs {
+            // What is not UTF-8 was read as U+FFFD.
+            if [name, value].into_iter().any(|text| text.contains(['\0', '\u{fffd}'])) {
+                let detail = "holds U+0000, or bytes that are not UTF-8";
+                return Err(Error::parameter(name.replace('\0', "%00"), detail));
+            }
+        }
+        Ok(Self(pairs))
+    }
+}
+
+/// Parts of the path; what cannot be a name of anything is not found.
+pub struct Path<T>(pub T);
+
+impl<T: serde::de::DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        if parts.uri.path().contains("%00") {
+            return Err(Error::not_found("resource", parts.uri.path()));
+        }
+        axum::extract::Path::from_request_parts(parts, state)
             .await
-            .map(|axum::extract::Query(pairs)| Self(pairs))
-            .map_err(|error| Error::parameter("query", error.body_text()))
+            .map(|axum::extract::Path(taken)| Self(taken))
+            .map_err(|error| Error::parameter("path", error.body_text()))
     }
 }
 
@@ -166,6 +221,9 @@ impl Query {
             match names.iter().position(|known| *known == name) {
                 Some(at) if values[at].is_none() => values[at] = Some(value),
                 Some(_) => return Err(Error::parameter(name, "is given twice")),
+                None if names.is_empty() => {
+                    return Err(Error::parameter(name, "is not a parameter here; there are none"));
+                }
                 None => {
                     let detail = format!("is not a parameter here; known are {}", names.join(", "));
                     return Err(Error::parameter(name, detail));
@@ -173,6 +231,17 @@ impl Query {
             }
         }
         Ok(values)
+    }
+}
+
+impl Query {
+    /// Takes `f` alone, where only JSON is served.
+    pub fn json_only(self) -> Result<()> {
+        let [f] = self.only(["f"])?;
+        match f.as_deref() {
+            None | Some("json") => Ok(()),
+            Some(other) => Err(Error::parameter("f", format!("{other:?} is not served; json is"))),
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! OGC API Features on the wire: a page, one feature, create, replace, delete.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::App;
-use super::door::{Base, Body, Query, media_type};
+use super::door::{Base, Body, Path, Query, media_type};
 use crate::access::Caller;
 use crate::change::ChangeToken;
 use crate::db::cancellable;

@@ -10,7 +10,8 @@ use super::door::Query;
 use crate::access::{Caller, Read, Role};
 use crate::config::limit;
 use crate::error::{Error, Result};
-use crate::feature::{self, sql};
+use crate::feature;
+use crate::feature::found::sql;
 use crate::geometry::Projector;
 use crate::layer::Layer;
 
@@ -80,10 +81,14 @@ pub async fn identify(State(imgis): State<App>, caller: Caller, query: Query) ->
     let asked = match layers.as_deref() {
         None => imgis.catalogue.readable(&caller).cloned().collect(),
         Some("") => Vec::new(),
-        Some(ids) => ids
-            .split(',')
-            .map(|id| imgis.catalogue.readable_by(&caller, id).cloned())
-            .collect::<Result<Vec<_>>>()?,
+        Some(ids) => {
+            let ids: Vec<&str> = ids.split(',').collect();
+            if let Some(twice) = (1..ids.len()).find(|at| ids[..*at].contains(&ids[*at])) {
+                return Err(Error::parameter("layers", format!("{} stands twice", ids[twice])));
+            }
+            let layers = ids.iter().map(|id| imgis.catalogue.readable_by(&caller, id).cloned());
+            layers.collect::<Result<Vec<_>>>()?
+        }
     };
     // 6 px of a map with tiles of 512 px.
     let tolerance_m = 6.0 * lat.to_radians().cos() * 40_075_016.686 / (512.0 * zoom.exp2());
@@ -138,7 +143,12 @@ fn described_feature(found: &sql::Found) -> Value {
 pub async fn find(State(imgis): State<App>, caller: Caller, query: Query) -> Result<Response> {
     let [q, limit] = query.only(["q", "limit"])?;
     let q = q.ok_or_else(|| Error::parameter("q", "is missing"))?;
-    let limit = number("limit", limit.or(Some("10".into())), 1.0, 1e9)? as i64;
+    let limit = match limit {
+        None => 10,
+        Some(text) => text.parse::<i64>().ok().filter(|limit| *limit >= 1).ok_or_else(|| {
+            Error::parameter("limit", format!("{text:?} is not a whole number of at least 1"))
+        })?,
+    };
     let client = imgis.db.client().await?;
     let limit = limit.min(limit::FIND_HITS_MAX);
     let hits = feature::find(&client, &imgis.catalogue, &caller, &imgis.city, &q, limit).await?;

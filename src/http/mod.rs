@@ -6,6 +6,7 @@ mod assets;
 mod changes;
 mod collections;
 mod door;
+mod dossier;
 mod features;
 mod look;
 mod pages;
@@ -48,7 +49,7 @@ pub fn router(imgis: App, door: Door) -> Router {
         .route("/services", get(applications::services))
         .route("/applications", get(applications::list).post(applications::submit))
         .route("/applications/{number}", get(applications::one))
-        .route("/parcels/{number}", get(pages::dossier))
+        .route("/parcels/{number}", get(dossier::dossier))
         .route("/tiles/{layers}", get(tiles::tile_json))
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::tile))
         .route("/styles", get(assets::styles))

@@ -1,28 +1,20 @@
 //! Server-rendered pages: readable without JavaScript, good on paper.
 
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Html;
 use maud::{DOCTYPE, Markup, html};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::App;
-use super::door::{Query, wants_html};
-use crate::access::Caller;
 use crate::application;
-use crate::error::{Error, Result};
-use crate::feature::sql;
-use crate::geometry::CadastralNumber;
-use crate::layer::{Layer, Linkable, Property, PropertyType};
+use crate::layer::{Property, PropertyType};
 
-/// Features of one layer that a dossier lists.
-const DOSSIER_FEATURES: i64 = 50;
-
-fn word(words: &crate::config::Words) -> &str {
+/// A text in the pages' language.
+pub fn word(words: &crate::config::Words) -> &str {
     words.get("ru").or_else(|| words.get("en")).map_or("", String::as_str)
 }
 
-fn page(imgis: &App, title: &str, body: Markup) -> Html<String> {
+/// A page of the house: head, bar, body.
+pub fn page(imgis: &App, title: &str, body: Markup) -> Html<String> {
     let city = word(&imgis.city.title);
     let text = html! {
         (DOCTYPE)
@@ -41,6 +33,25 @@ fn page(imgis: &App, title: &str, body: Markup) -> Html<String> {
         }
     };
     Html(text.into_string())
+}
+
+/// A refusal for a person.
+pub fn refusal(imgis: &App, status: axum::http::StatusCode, told: &super::problem::Told) -> String {
+    let title = match status.as_u16() {
+        400 => "Запрос не понят",
+        403 => "Нет прав",
+        404 => "Не найдено",
+        503 => "Сервер занят",
+        500.. => "Ошибка сервера",
+        _ => told.title,
+    };
+    let detail = told.detail.as_str().unwrap_or_default();
+    let body = html! {
+        h1 { (title) }
+        p.muted lang="en" { (detail) }
+        p.actions { a href="/" { "На карту" } }
+    };
+    page(imgis, title, body).0
 }
 
 /// The landing page for people.
@@ -65,7 +76,8 @@ pub fn landing(imgis: &App) -> Html<String> {
     )
 }
 
-fn number(value: f64, digits: usize) -> String {
+/// A number as Russian readers write it.
+pub fn number(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
     let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
     let mut grouped = String::new();
@@ -79,7 +91,8 @@ fn number(value: f64, digits: usize) -> String {
     if rest.is_empty() { grouped } else { format!("{grouped},{rest}") }
 }
 
-fn area(m2: f64) -> String {
+/// An area: m² below a hectare, hectares above.
+pub fn area(m2: f64) -> String {
     if m2 < 10_000.0 {
         format!("{} м²", number(m2, 1))
     } else {
@@ -87,7 +100,8 @@ fn area(m2: f64) -> String {
     }
 }
 
-fn date(text: &str) -> String {
+/// `2026-01-31` → `31.01.2026`.
+pub fn date(text: &str) -> String {
     let parts: Vec<&str> = text.split('-').collect();
     match parts[..] {
         [year, month, day] => format!("{day}.{month}.{year}"),
@@ -96,7 +110,7 @@ fn date(text: &str) -> String {
 }
 
 /// A value in the words of the layer file.
-fn shown(property: &Property, value: &Value) -> String {
+pub fn shown(property: &Property, value: &Value) -> String {
     let known = |code: &str| {
         let values = property.values.iter().flatten();
         values.clone().find(|known| known.code == code).map(|known| known.ru.clone())
@@ -126,208 +140,19 @@ fn shown(property: &Property, value: &Value) -> String {
     }
 }
 
-struct Group<'a> {
-    layer: &'a Layer,
-    properties: Vec<&'a Property>,
-    rows: Vec<(sql::Found, f64, f64)>,
+/// Title of the service and word of the status of an application.
+fn named(imgis: &App, one: &Value) -> (String, String) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+    let service = imgis.office.services.get(one["service"].as_str().unwrap_or_default());
+    let service = service.map_or(text(&one["service"]), |service| word(&service.title).into());
+    let status = application::site_layer(&imgis.catalogue)
+        .and_then(|layer| layer.property("status"))
+        .map_or(text(&one["status"]), |property| shown(property, &one["status"]));
+    (service, status)
 }
 
-/// The dossier of a parcel: what it is, the zones and rules on it, buildings, applications.
-///
-/// # Errors
-/// 404 unknown number; 400 not a number at all.
-pub async fn dossier(
-    State(imgis): State<App>,
-    caller: Caller,
-    headers: HeaderMap,
-    Path(text): Path<String>,
-    query: Query,
-) -> Result<Response> {
-    let [f] = query.only(["f"])?;
-    let html = wants_html(&headers, f.as_deref())?;
-    let parsed = CadastralNumber::parse(&text, &imgis.city.cadastral_number)
-        .ok_or_else(|| Error::parameter("cadastral_number", format!("{text:?} is none")))?;
-    let parcels = imgis
-        .catalogue
-        .readable(&caller)
-        .find(|layer| layer.linkable == Some(Linkable::Subject))
-        .ok_or_else(|| Error::not_found("layer", "parcel"))?;
-    let readable = parcels.readable(&caller);
-    let key = readable
-        .iter()
-        .find(|property| property.kind == PropertyType::CadastralNumber)
-        .ok_or_else(|| Error::not_found("parcel", &parsed))?;
-    let client = imgis.db.client().await?;
-    let found = sql::by_key(&client, parcels, &readable, key, parsed.as_str()).await?;
-    let Some(parcel) = found else {
-        if html {
-            let body = html! {
-                h1 { "Участок не найден" }
-                p { "Участка с номером " strong { (parsed) } " в базе города нет." }
-                p.actions { a href={ "/?q=" (parsed) } { "Искать на карте" } }
-            };
-            let page = page(&imgis, "Участок не найден", body);
-            return Ok((axum::http::StatusCode::NOT_FOUND, page).into_response());
-        }
-        return Err(Error::not_found("parcel", &parsed));
-    };
-    let mut groups = Vec::new();
-    for layer in imgis.catalogue.readable(&caller) {
-        if layer.linkable != Some(Linkable::Affected) {
-            continue;
-        }
-        let properties = layer.readable(&caller);
-        let rows =
-            sql::overlapping(&client, layer, &properties, parcels, parcel.id, DOSSIER_FEATURES)
-                .await?;
-        groups.push(Group { layer, properties, rows });
-    }
-    let applications = match application::may_see(&caller) {
-        Ok(()) => {
-            let on = Some((parcels.id.as_str(), parcel.id));
-            Some(application::sql::newest(&client, 50, on).await?)
-        }
-        Err(_) => None,
-    };
-    if html {
-        let body = dossier_page(parcels, &readable, &parcel, &groups, applications.as_deref());
-        let title = format!("Участок {parsed}");
-        return Ok(page(&imgis, &title, body).into_response());
-    }
-    let overlaps: Vec<Value> = groups.iter().flat_map(overlap_json).collect();
-    let body = json!({
-        "cadastral_number": parsed.as_str(), "id": parcel.id, "center": parcel.center,
-        "bbox": parcel.bbox, "properties": parse(&parcel.properties),
-        "geometry": parcel.geometry.as_deref().map(parse), "overlaps": overlaps,
-        "applications": applications,
-    });
-    Ok(super::json(&body, "application/json"))
-}
-
-fn parse(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_default()
-}
-
-fn overlap_json(group: &Group<'_>) -> Vec<Value> {
-    let one = |(found, m2, share): &(sql::Found, f64, f64)| {
-        json!({
-            "layer": group.layer.id, "id": found.id, "title": found.title, "overlap_m2": m2,
-            "share": share, "properties": parse(&found.properties),
-        })
-    };
-    group.rows.iter().map(one).collect()
-}
-
-fn dossier_page(
-    layer: &Layer,
-    readable: &[&Property],
-    parcel: &sql::Found,
-    groups: &[Group<'_>],
-    applications: Option<&[Value]>,
-) -> Markup {
-    let properties = parse(&parcel.properties);
-    let area_m2 = properties["area_m2"].as_f64().unwrap_or_default();
-    let [lng, lat] = parcel.center;
-    let map = format!("/?at=17.00/{lat:.5}/{lng:.5}&f={}.{}", layer.id, parcel.title);
-    let (empty, full): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.rows.is_empty());
-    html! {
-        h1 { "Земельный участок " span.nowrap { (parcel.title) } }
-        p.actions { a href=(map) { "Показать на карте" } }
-        section {
-            h2 { "Сведения" }
-            dl {
-                div { dt { "Площадь по границе" } dd { (area(area_m2)) } }
-                @for property in readable {
-                    @let value = &properties[&property.name];
-                    div {
-                        dt { (word(&property.label)) }
-                        @if value.is_null() {
-                            dd.muted { "нет сведений" }
-                        } @else {
-                            dd { (shown(property, value)) }
-                        }
-                    }
-                }
-            }
-        }
-        @for group in &full { (group_table(group)) }
-        @if !empty.is_empty() {
-            section {
-                h2 { "Не затрагивают участок" }
-                p.muted {
-                    @for (at, group) in empty.iter().enumerate() {
-                        @if at > 0 { " · " }
-                        (word(&group.layer.title))
-                    }
-                }
-            }
-        }
-        @if let Some(applications) = applications {
-            section {
-                h2 { "Заявления" }
-                @if applications.is_empty() {
-                    p.muted { "По участку заявлений нет." }
-                } @else {
-                    (applications_table(applications))
-                }
-            }
-        }
-        p.muted { "Сведения информационной системы города; не является выпиской из ЕГРН." }
-    }
-}
-
-fn group_table(group: &Group<'_>) -> Markup {
-    let areas = group.layer.has_area();
-    html! {
-        section {
-            h2 { (word(&group.layer.title)) }
-            div.table {
-                table {
-                    thead {
-                        tr {
-                            th scope="col" { "Объект" }
-                            th scope="col" { "Сведения" }
-                            @if areas {
-                                th.number scope="col" { "На участке" }
-                                th.number scope="col" { "Доля" }
-                            }
-                        }
-                    }
-                    tbody {
-                        @for (found, m2, share) in &group.rows {
-                            @let properties = parse(&found.properties);
-                            tr {
-                                th scope="row" { (found.title) }
-                                td { (facts(group, &properties)) }
-                                @if areas {
-                                    td.number { (area(*m2)) }
-                                    td.number { (number(share * 100.0, 1)) "\u{a0}%" }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn facts(group: &Group<'_>, properties: &Value) -> String {
-    let facts: Vec<String> = group
-        .properties
-        .iter()
-        .filter(|property| Some(&property.name) != group.layer.title_property.as_ref())
-        .filter(|property| !properties[&property.name].is_null())
-        .filter(|property| property.kind != PropertyType::TextArray)
-        .take(6)
-        .map(|property| {
-            format!("{}: {}", word(&property.label), shown(property, &properties[&property.name]))
-        })
-        .collect();
-    facts.join("; ")
-}
-
-fn applications_table(applications: &[Value]) -> Markup {
+/// Applications, one a row.
+pub fn applications_table(imgis: &App, applications: &[Value]) -> Markup {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     html! {
         div.table {
@@ -340,10 +165,11 @@ fn applications_table(applications: &[Value]) -> Markup {
                 tbody {
                     @for one in applications {
                         @let number = text(&one["number"]);
+                        @let (service, status) = named(imgis, one);
                         tr {
                             th scope="row" { a href={ "/applications/" (number) } { (number) } }
-                            td { (text(&one["service"])) }
-                            td { span.badge { (text(&one["status"])) } }
+                            td { (service) }
+                            td { span.badge { (status) } }
                             td { (date(&text(&one["received_on"]))) }
                             td { (date(&text(&one["due_on"]))) }
                         }
@@ -358,11 +184,7 @@ fn applications_table(applications: &[Value]) -> Markup {
 pub fn application(imgis: &App, one: &Value) -> Html<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     let number_text = text(&one["number"]);
-    let service = imgis.office.services.get(one["service"].as_str().unwrap_or_default());
-    let service = service.map_or(text(&one["service"]), |service| word(&service.title).into());
-    let status = application::site_layer(&imgis.catalogue)
-        .and_then(|layer| layer.property("status"))
-        .map_or(text(&one["status"]), |property| shown(property, &one["status"]));
+    let (service, status) = named(imgis, one);
     let due = one["due_on"].as_str().map_or("не определён".to_string(), date);
     let links = one["links"].as_array().cloned().unwrap_or_default();
     let body = html! {

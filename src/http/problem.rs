@@ -35,9 +35,16 @@ pub async fn with_request_id(request: Request, next: Next) -> Response {
 /// 405 for a method that a path does not have.
 pub async fn method(method: Method, uri: Uri) -> Error {
     Error::NotAllowed {
-        allow: "GET, HEAD, OPTIONS",
+        allow: super::door::methods(uri.path()),
         detail: format!("{} does not take {method}", uri.path()),
     }
+}
+
+/// What a refusal says, for the page that a person gets instead of JSON.
+#[derive(Clone)]
+pub struct Told {
+    pub title: &'static str,
+    pub detail: Value,
 }
 
 fn status(error: &Error) -> (StatusCode, &'static str) {
@@ -68,8 +75,13 @@ impl IntoResponse for Error {
             "type": "about:blank", "title": title, "status": status.as_u16(), "request_id": id,
         });
         if status == StatusCode::INTERNAL_SERVER_ERROR {
-            let cause = std::error::Error::source(&self).map(ToString::to_string);
-            tracing::error!(id, error = %self, ?cause, "internal error");
+            let mut cause = String::new();
+            let mut next = std::error::Error::source(&self);
+            while let Some(error) = next {
+                cause = format!("{cause}: {error}");
+                next = error.source();
+            }
+            tracing::error!(id, "internal error: {self}{cause}");
             body["detail"] = "our fault; quote the request_id to the operator".into();
         } else {
             body["detail"] = self.to_string().into();
@@ -83,6 +95,7 @@ impl IntoResponse for Error {
             _ => {}
         }
         let mut response = (status, body.to_string()).into_response();
+        response.extensions_mut().insert(Told { title, detail: body["detail"].clone() });
         let headers = response.headers_mut();
         let media = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, media);

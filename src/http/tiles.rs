@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::App;
-use super::door::{Base, Query};
+use super::door::{Base, Path, Query};
 use crate::access::{Caller, Read};
 use crate::config::limit;
 use crate::error::{Error, Result};

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use catalogue::toml_files;
 pub use catalogue::{Catalogue, Division, Group};
 pub use file::{Code, Derived, Follow, Linkable, Source, Zoom};
-pub use value::Value;
+pub use value::{Value, has_nul};
 
 use crate::access::{Caller, Read, Role};
 use crate::config::Words;

@@ -177,11 +177,11 @@ pub fn triggers(layer: &Layer) -> String {
                  from old_rows o full join new_rows n using ({id}) where o.* is distinct from n.*;
              elsif touched > 0 then
                insert into imgis.feature_change
-                   (layer, feature_id, op, old_box, new_box, actor)
+                   (layer, feature_id, op, old_box, new_box, actor, open)
                  select {name}, {id},
                         case when o.* is null then 'insert' when n.* is null then 'delete'
                              else 'update' end,
-                        o.{geometry}::box, n.{geometry}::box, who
+                        o.{geometry}::box, n.{geometry}::box, who, {open}
                  from old_rows o full join new_rows n using ({id}) where o.* is distinct from n.*;
              end if;
              {updated}
@@ -194,6 +194,7 @@ pub fn triggers(layer: &Layer) -> String {
            for each statement execute function {function}();",
         deleted = history.deleted,
         updated = history.updated,
+        open = open(layer),
     );
     for (op, tables) in [
         ("insert", "new table as new_rows"),
@@ -207,7 +208,41 @@ pub fn triggers(layer: &Layer) -> String {
         );
     }
     sql.push_str(&history.before_update);
+    let mark = literal(&mark(&sql));
+    let _ = write!(sql, "comment on function {function}() is {mark};");
     sql
+}
+
+/// Tells the triggers of one text from those of another.
+fn mark(text: &str) -> String {
+    format!("{:016x}", xxhash_rust::xxh3::xxh3_64(text.as_bytes()))
+}
+
+/// Whether an update touches what every reader of the layer may read, as an SQL expression.
+fn open(layer: &Layer) -> String {
+    if layer.properties.iter().all(|property| property.read == layer.read) {
+        return "true".into();
+    }
+    let list = |row: &str| {
+        let open = layer.properties.iter().filter(|property| property.read == layer.read);
+        let columns: Vec<String> = std::iter::once(layer.geometry_column())
+            .chain(open.map(super::Property::column))
+            .map(|column| format!("{row}.{column}"))
+            .collect();
+        format!("row({})", columns.join(", "))
+    };
+    format!("{} is distinct from {}", list("o"), list("n"))
+}
+
+/// Whether the table's triggers are those that this program makes.
+pub async fn has_triggers(client: &Client, layer: &Layer) -> Result<bool> {
+    let text = triggers(layer);
+    let name = format!("imgis.note_{}", layer.id);
+    let row = client
+        .query_one("select obj_description(to_regproc($1)::oid, 'pg_proc')", &[&name])
+        .await?;
+    let mark: Option<String> = row.get(0);
+    Ok(mark.is_some_and(|mark| text.ends_with(&format!(" is {};", literal(&mark)))))
 }
 
 #[derive(Default)]

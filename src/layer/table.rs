@@ -104,6 +104,9 @@ async fn own(
             Some(_) => {}
         }
     }
+    if !sql::has_triggers(client, layer).await? {
+        steps.push(step("triggers renewed".into(), sql::triggers(layer)));
+    }
     for column in &there {
         let made = ["id", "geometry", "valid_from", "area_m2", "find_text"];
         if !made.contains(&column.name.as_str()) && layer.property(&column.name).is_none() {
@@ -143,7 +146,10 @@ async fn published(
             fault(format!("{} has no column {name}", source.table));
         }
     }
-    if layer.follow == Follow::Trigger && !sql::is_followed(client, &source.table).await? {
+    if layer.follow == Follow::Trigger
+        && !(sql::is_followed(client, &source.table).await?
+            && sql::has_triggers(client, layer).await?)
+    {
         let statements = sql::publish(layer);
         steps.push(Step { layer: layer.id.clone(), what: "followed".into(), statements });
     }

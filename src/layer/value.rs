@@ -30,6 +30,9 @@ impl Value {
         rule: &CadastralRule,
     ) -> Result<Self, String> {
         let wrong = |wanted: &str| Err(format!("{} wants {wanted}, not {json}", property.name));
+        if has_nul(json) {
+            return Err(format!("{} holds the character U+0000", property.name));
+        }
         Ok(match (property.kind, json) {
             (_, Json::Null) => Self::Null,
             (PropertyType::Text, Json::String(text)) => Self::Text(text.clone()),
@@ -81,6 +84,18 @@ impl Value {
     }
 }
 
+/// Whether a text within holds U+0000, which PostgreSQL cannot keep.
+pub fn has_nul(json: &Json) -> bool {
+    match json {
+        Json::String(text) => text.contains('\0'),
+        Json::Array(list) => list.iter().any(has_nul),
+        Json::Object(fields) => {
+            fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value))
+        }
+        _ => false,
+    }
+}
+
 fn whole(json: &Json) -> Option<i64> {
     match json {
         Json::Number(number) => number.as_i64().or_else(|| {
@@ -100,15 +115,25 @@ fn number(json: &Json) -> Option<f64> {
     .filter(|number| number.is_finite())
 }
 
-/// `2026-01-31`, a moment that starts so, or `31.01.2026`.
+/// `2026-01-31`, a moment that starts so, or `31.01.2026`; years 1 … 9999.
 fn date(text: &str) -> Option<Date> {
     let text = text.trim();
-    if let Some(date) = text.get(..10).and_then(|day| day.parse().ok()) {
-        return Some(date);
-    }
-    let parts: Vec<i16> = text.split('.').filter_map(|part| part.parse().ok()).collect();
-    match parts[..] {
-        [day, month, year] => Date::new(year, month as i8, day as i8).ok(),
-        _ => None,
-    }
+    let date = match text.split_once(['T', ' ']) {
+        Some((day, moment)) if moment.starts_with(|c: char| c.is_ascii_digit()) => {
+            day.parse().ok()?
+        }
+        Some(_) => return None,
+        None if text.contains('.') => {
+            let number = |part: &str, longest: usize| -> Option<i16> {
+                let plain = part.len() <= longest && part.bytes().all(|byte| byte.is_ascii_digit());
+                part.parse().ok().filter(|_| plain)
+            };
+            let parts: Vec<&str> = text.split('.').collect();
+            let [day, month, year] = parts[..] else { return None };
+            let (day, month, year) = (number(day, 2)?, number(month, 2)?, number(year, 4)?);
+            Date::new(year, month as i8, day as i8).ok()?
+        }
+        None => text.parse::<Date>().ok().filter(|_| text.len() == 10)?,
+    };
+    (1..=9999).contains(&date.year()).then_some(date)
 }

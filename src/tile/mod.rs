@@ -12,6 +12,7 @@ mod json;
 mod shape;
 pub mod sql;
 mod store;
+mod touched;
 mod version;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 pub use json::tile_json;
 pub use store::{Change, Row, Store};
+pub use touched::{Touched, around, tiles};
 
 use crate::access::Caller;
 use crate::error::{Error, Result};
@@ -96,10 +98,9 @@ impl Tiles {
         }
     }
 
-    /// Applies changed features; returns the box of what changed (CRS84: west, south, east, north).
-    pub fn apply(&self, layer: &Layer, changes: Vec<Change>) -> Option<[f64; 4]> {
-        let lock = self.stores.get(&layer.id)?;
-        write(lock).apply(changes)
+    /// Applies changed features; returns what each of them touched.
+    pub fn apply(&self, layer: &Layer, changes: Vec<Change>) -> Vec<Touched> {
+        self.stores.get(&layer.id).map_or(Vec::new(), |lock| write(lock).apply(changes))
     }
 
     /// Count of features of a layer.

@@ -100,6 +100,16 @@ impl Shape {
     }
 }
 
+/// Plane → CRS84: west, south, east, north.
+pub fn degrees(bbox: [u32; 4]) -> [f64; 4] {
+    let lng = |x: u32| f64::from(x) / SIDE * 360.0 - 180.0;
+    let lat = |y: u32| {
+        let n = std::f64::consts::PI * (1.0 - 2.0 * f64::from(y) / SIDE);
+        n.sinh().atan().to_degrees()
+    };
+    [lng(bbox[0]), lat(bbox[3]), lng(bbox[2]), lat(bbox[1])]
+}
+
 /// The rings or lines of flat storage.
 pub fn rings<'a>(
     parts: &'a [(u32, bool)],

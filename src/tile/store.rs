@@ -11,7 +11,8 @@ use postgis::ewkb;
 use rstar::{AABB, RTree, RTreeObject};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::shape::{SIDE, Shape, rings};
+use super::shape::{Shape, degrees, rings};
+use super::touched::Touched;
 use super::version::Pyramid;
 use super::{TileAddress, View};
 use crate::access::{Caller, Read};
@@ -208,34 +209,23 @@ impl Store {
         }
     }
 
-    /// Applies changes in place; the box of what changed, in CRS84.
-    pub fn apply(&mut self, changes: Vec<Change>) -> Option<[f64; 4]> {
-        let mut changed: Option<[u32; 4]> = None;
-        let mut widen = |bbox: [u32; 4]| {
-            let now = changed.unwrap_or(bbox);
-            changed = Some([
-                now[0].min(bbox[0]),
-                now[1].min(bbox[1]),
-                now[2].max(bbox[2]),
-                now[3].max(bbox[3]),
-            ]);
-        };
+    /// Applies changes in place; what each of them touched.
+    pub fn apply(&mut self, changes: Vec<Change>) -> Vec<Touched> {
+        let mut touched = Vec::with_capacity(changes.len());
         for change in changes {
-            let id = match &change {
-                Change::Put(row) => row.id,
-                Change::Gone(id) => *id,
+            let (id, row) = match change {
+                Change::Put(row) => (row.id, Some(row)),
+                Change::Gone(id) => (id, None),
             };
-            if let Some(bbox) = self.remove(id) {
-                widen(bbox);
-            }
-            if let Change::Put(row) = change
-                && let Some(entry) = self.insert(row)
-            {
-                widen(entry.bbox);
+            let before = self.remove(id);
+            let entry = row.and_then(|row| self.insert(row));
+            let after = entry.as_ref().map(|entry| entry.bbox);
+            if let Some(entry) = entry {
                 self.index.insert(entry);
             }
+            touched.push(Touched { id, before, after });
         }
-        changed.map(degrees)
+        touched
     }
 
     /// Box of the layer in CRS84.
@@ -361,14 +351,4 @@ impl Feature {
     pub fn rings(&self) -> impl Iterator<Item = (&[[u32; 2]], bool)> {
         rings(&self.parts, &self.points)
     }
-}
-
-/// Plane → CRS84: west, south, east, north.
-fn degrees(bbox: [u32; 4]) -> [f64; 4] {
-    let lng = |x: u32| f64::from(x) / SIDE * 360.0 - 180.0;
-    let lat = |y: u32| {
-        let n = std::f64::consts::PI * (1.0 - 2.0 * f64::from(y) / SIDE);
-        n.sinh().atan().to_degrees()
-    };
-    [lng(bbox[0]), lat(bbox[3]), lng(bbox[2]), lat(bbox[1])]
 }

@@ -18,7 +18,7 @@ async fn imports(
     key: Option<&str>,
     dry_run: bool,
 ) -> Result<Report> {
-    let mut client = db::connect(&db::as_server(office.config.clone())).await?;
+    let mut client = db::connect(&db::as_server(office.config.clone(), "UTC")).await?;
     let options = ImportOptions { srid: None, key: key.map(str::to_string), dry_run };
     let layer = office.imgis.catalogue.layer(layer).expect("the layer");
     let bar = ProgressBar::hidden();

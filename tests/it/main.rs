@@ -10,6 +10,7 @@ mod deadlines;
 mod demo;
 mod editing;
 mod features;
+mod hostile;
 mod imports;
 mod layers;
 mod office;

@@ -123,7 +123,7 @@ impl Office {
         let filter = tracing_subscriber::EnvFilter::try_from_env("IMGIS_LOG");
         let filter = filter.unwrap_or_else(|_| "warn".into());
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
-        let db = Db::open(config.clone()).expect("a pool");
+        let db = Db::open(config.clone(), &city.time_zone).expect("a pool");
         let imgis = Imgis::new(city, db, Settings::default()).expect("the files are readable");
         tokio::spawn(imgis.clone().follow());
         assert!(imgis.loaded(Duration::from_secs(60)).await, "the city is loaded");
@@ -148,6 +148,12 @@ impl Office {
     pub async fn sql(&self, text: &str) {
         let client = db::connect(&self.config).await.expect("the database answers");
         client.batch_execute(text).await.unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    }
+
+    /// The one text that a statement gives.
+    pub async fn text(&self, statement: &str) -> String {
+        let client = db::connect(&self.config).await.expect("the database answers");
+        client.query_one(statement, &[]).await.expect("a row").get(0)
     }
 
     /// Waits until the tiles have everything that is committed.

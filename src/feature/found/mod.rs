@@ -1,9 +1,11 @@
-//! One search box: cadastral numbers in any spelling, coordinates, and words of the layers' own texts.
+//! What is here, and one search box: cadastral numbers in any spelling, coordinates, and words of the
+//! layers' own texts.
+
+pub mod sql;
 
 use serde::Serialize;
 use tokio_postgres::Client;
 
-use super::sql;
 use crate::access::Caller;
 use crate::config::{City, limit};
 use crate::error::{Error, Result};
@@ -18,8 +20,8 @@ pub struct Hit {
     pub id: Option<i64>,
     pub title: String,
     pub subtitle: Option<String>,
-    /// Longitude, latitude (CRS84).
-    pub center: [f64; 2],
+    /// Longitude, latitude (CRS84); `None`: the feature has no geometry.
+    pub center: Option<[f64; 2]>,
     /// West, south, east, north (CRS84).
     pub bbox: Option<[f64; 4]>,
 }
@@ -45,7 +47,7 @@ fn hit(layer: &Layer, found: sql::Found, subtitle: Option<String>) -> Hit {
         title: found.title,
         subtitle,
         center: found.center,
-        bbox: Some(found.bbox),
+        bbox: found.bbox,
     }
 }
 
@@ -90,7 +92,7 @@ pub async fn find(
             id: None,
             title: format!("{:.6}, {:.6}", at[1], at[0]),
             subtitle: None,
-            center: at,
+            center: Some(at),
             bbox: None,
         });
     }
