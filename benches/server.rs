@@ -56,7 +56,7 @@ impl Drop for Server {
     }
 }
 
-fn stat(pid: u32) -> Option<(String, Vec<u64>)> {
+fn stat(pid: u32) -> Option<(String, Vec<i64>)> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (name, rest) = text.split_once('(')?.1.rsplit_once(')')?;
     let numbers = rest.split_whitespace().skip(1).filter_map(|n| n.parse().ok()).collect();

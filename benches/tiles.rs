@@ -12,6 +12,8 @@ use super::server::{Server, cpu_of_postgres, free_port};
 use super::{report, setting};
 
 const DATABASE: &str = "bench";
+/// A database with nothing but the copy, so that nothing else is published.
+const MARTINS: &str = "bench_martin";
 const ZOOMS: [u8; 4] = [10, 12, 14, 16];
 const CONNECTIONS: [usize; 3] = [1, 8, 32];
 const TILES: usize = 600;
@@ -87,8 +89,7 @@ fn martin(program: &str, cluster: &str, cache_mb: &str) -> Server {
     let mut command = Command::new(program);
     command
         .args(["--listen-addresses", &format!("127.0.0.1:{port}"), "--cache-size", cache_mb])
-        .args(["--auto-publish", "tables"])
-        .arg(format!("postgresql://martin@{host}/{DATABASE}"));
+        .arg(format!("postgresql://martin@{host}/{MARTINS}"));
     Server::start(command, port, "/catalog")
 }
 
@@ -131,7 +132,9 @@ async fn places(cluster: &str) -> Vec<(f64, f64)> {
 }
 
 async fn copy_for_martin(cluster: &str) {
-    let client = connect(cluster, DATABASE).await;
+    let copy = format!("create database {MARTINS} template {DATABASE}");
+    sql(cluster, "postgres", &[&copy]).await;
+    let client = connect(cluster, MARTINS).await;
     let text = "select string_agg(quote_ident(column_name), ', ') from information_schema.columns
                 where table_schema = 'layer' and table_name = 'parcel' and column_name = any($1)";
     let layer = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/layers/parcel.toml"));
@@ -150,6 +153,7 @@ async fn copy_for_martin(cluster: &str) {
             "create table public.parcel as select id, {columns},
              st_transform(geometry, 3857)::geometry(multipolygon, 3857) as geom from layer.parcel"
         ),
+        "drop schema layer, imgis cascade",
         "alter table public.parcel add primary key (id)",
         "create index on public.parcel using gist (geom)",
         "analyze public.parcel",

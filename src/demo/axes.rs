@@ -61,7 +61,7 @@ pub fn axes(cells: &[Cell], streets: &mut [Street], lakes: &[(&'static str, Vec<
             }
             let (a, b) = (unkey(e.0), unkey(e.1));
             let wet = |p: Pt| lakes.iter().any(|l| contains(&l.1, p));
-            if !wet(a) && !wet(b) && !wet(a.toward(b, 0.5)) {
+            if !(0..=8).any(|step| wet(a.toward(b, f64::from(step) / 8.0))) {
                 streets[n].edges.push((a, b));
             }
         }

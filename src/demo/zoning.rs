@@ -8,6 +8,7 @@ use super::cells::Cells;
 use super::cut::{Corner, Ring, points};
 use super::features::{Layers, Props, day, lines, patch, ring, text};
 use super::kinds::Kind;
+use super::parcels::has_lake;
 use super::plan::Plan;
 use super::plane::{Pt, centroid, pt};
 use super::rng::Rng;
@@ -168,7 +169,9 @@ pub fn lines_and_plans(out: &mut Layers, cells: &Cells, blocks: &[Option<Ring>],
         let mut area = union(members.iter().map(|c| &cells.cells[*c].ring[..]));
         let date = day(year, rng.whole(1, 12), rng.whole(1, 28));
         for c in members {
-            if cells.cells[c].ground == Ground::Rail {
+            let cell = &cells.cells[c];
+            let shore = cell.kind == Kind::Park && has_lake(cell, cells);
+            if cell.ground == Ground::Rail || shore {
                 continue;
             }
             let Some(block) = &blocks[c] else { continue };

@@ -130,8 +130,9 @@ export async function openRef(ref: FeatureRef, move: boolean): Promise<void> {
     const feature = await fetchRef(ref);
     if (!feature) throw new Problem(404, '');
     showOne(feature);
-    if (move && feature.bbox) flyTo(middle(feature.bbox), feature.bbox);
-    else uncover(middle(feature.bbox ?? boxOf(feature.geometry)));
+    const box = feature.bbox ?? (feature.geometry && boxOf(feature.geometry));
+    if (box && move) flyTo(middle(box), box);
+    else if (box) uncover(middle(box));
   } catch (error) {
     if (aborted(error)) return;
     asked.feature = null;
@@ -141,15 +142,18 @@ export async function openRef(ref: FeatureRef, move: boolean): Promise<void> {
 }
 
 export async function openHit(hit: Hit): Promise<void> {
-  flyTo(hit.center, hit.bbox);
-  if (hit.kind === 'coordinates' || !hit.layer || hit.id === null) return identifyAt(hit.center);
-  if (hit.kind === 'address') return identifyAt(hit.center);
+  const { center } = hit;
+  if (center) {
+    flyTo(center, hit.bbox);
+    if (hit.kind === 'coordinates' || hit.kind === 'address') return identifyAt(center);
+  }
+  if (!hit.layer || hit.id === null) return;
   results.value = { state: 'loading' };
   showResults();
   try {
     const url = `${items(hit.layer)}/${hit.id}`;
     const feature = found(hit.layer, await newest<GeoFeature>('feature', url));
-    showOne(feature, hit.center);
+    showOne(feature, center ?? undefined);
     announce.value = feature.title || hit.title;
   } catch (error) {
     fail(error);

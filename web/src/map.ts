@@ -174,7 +174,8 @@ export function retryTiles(): void {
 /** Makes the map in `element`; without WebGL 2 the page goes on without the picture. */
 export function startMap(element: HTMLElement, onClick: (at: Position) => void): void {
   const city = catalogue.peek()!.city;
-  const at = asked.view;
+  // What an address names may have been found before there was a map.
+  const at = asked.view ?? view.peek();
   const [west, south, east, north] = city.bounds;
   const [dx, dy] = [(east - west) * 0.75, (north - south) * 0.75];
   try {

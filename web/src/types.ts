@@ -76,7 +76,7 @@ export type Hit = {
   id: number | null;
   title: string;
   subtitle: string | null;
-  center: Position;
+  center: Position | null;
   bbox: Box | null;
 };
 
