@@ -51,8 +51,12 @@ pub mod limit {
     pub const APPLIED_WAIT: Duration = Duration::from_secs(2);
     /// The follower looks for changes at least this often.
     pub const FOLLOW_POLL: Duration = Duration::from_secs(2);
+    /// A follower that has not read the database for so long is not ready.
+    pub const FOLLOW_LAG: Duration = Duration::from_secs(15);
     /// Rows of one statement above which the change log keeps one coarse row.
     pub const CHANGE_ROWS_FINE: i64 = 1_000;
+    /// Tiles that wait to be packed in brotli; more are not queued.
+    pub const BROTLI_WAITING: usize = 64;
     /// Tiles that one change event names; above it only the box.
     pub const CHANGE_TILES: usize = 256;
     /// Change events kept for a client that reconnects.

@@ -1,6 +1,7 @@
 //! The follower: loads the city into the tile store, then gives it every change in commit order.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio_postgres::Client;
@@ -8,9 +9,9 @@ use tokio_postgres::Client;
 use crate::change::{self, Changed, Listener, Snapshot};
 use crate::config::limit;
 use crate::error::Result;
-use crate::imgis::{Event, Imgis, Ready};
+use crate::imgis::{Event, Imgis};
 use crate::layer::{Follow, Layer};
-use crate::tile::{self, Store};
+use crate::tile::{self, Row, Store};
 
 /// Wait before the database is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -32,8 +33,7 @@ impl Imgis {
                 loop {
                     if let Err(error) = self.follow_once(&mut state).await {
                         tracing::warn!(%error, "the follower lost the database; trying again");
-                        let fault = Some(error.to_string());
-                        self.set_ready(Ready { fault, ..self.ready() });
+                        self.set_ready(|ready| ready.fault = Some(error.to_string()));
                     }
                     tokio::time::sleep(AGAIN).await;
                 }
@@ -45,7 +45,7 @@ impl Imgis {
     }
 
     /// One connection's life. `state` outlives it: cluster identity and last snapshot.
-    async fn follow_once(&self, state: &mut Option<(String, Snapshot)>) -> Result<()> {
+    async fn follow_once(self: &Arc<Self>, state: &mut Option<(String, Snapshot)>) -> Result<()> {
         let mut listener = Listener::open(&self.db).await?;
         let identity = change::sql::cluster_identity(listener.client()).await?;
         let mut last = match state.take() {
@@ -62,35 +62,49 @@ impl Imgis {
         }
     }
 
-    /// Reads every layer in one snapshot.
-    async fn load(&self, client: &Client) -> Result<Snapshot> {
+    /// Reads every layer in one snapshot, over two connections.
+    async fn load(self: &Arc<Self>, client: &Client) -> Result<Snapshot> {
         let started = Instant::now();
         client.batch_execute("set statement_timeout = 0").await?;
         change::sql::begin(client).await?;
         let snapshot = change::sql::snapshot(client).await?;
-        let mut features = 0;
-        for layer in self.catalogue.layers() {
-            features += self.load_layer(client, layer).await?;
-        }
+        let exported = change::sql::export(client).await?;
+        let work = Arc::new(Loading::new(self, client).await?);
+        let helper = tokio::spawn({
+            let (imgis, work) = (self.clone(), work.clone());
+            async move {
+                let (client, connection) = imgis.db.own_connection().await?;
+                tokio::spawn(connection);
+                client.batch_execute("set statement_timeout = 0").await?;
+                change::sql::join(&client, &exported).await?;
+                work.read_all(&client).await
+            }
+        });
+        work.read_all(client).await?;
+        helper.await.map_err(crate::error::Error::internal)??;
         change::sql::end(client).await?;
-        self.set_ready(Ready { snapshot: Some(snapshot.clone()), fault: None });
-        tracing::info!(
-            features,
-            seconds = started.elapsed().as_secs_f32(),
-            "the city is in memory"
-        );
+        let features = self.ready().progress.2;
+        let load = started.elapsed();
+        self.set_ready(|ready| {
+            ready.snapshot = Some(snapshot.clone());
+            ready.fault = None;
+            ready.load = load;
+            ready.seen_at = Some(Instant::now());
+        });
+        tracing::info!(features, seconds = load.as_secs_f32(), "the city is in memory");
         Ok(snapshot)
     }
 
-    async fn load_layer(&self, client: &Client, layer: &Arc<Layer>) -> Result<usize> {
-        let rows = tile::sql::all(client, layer).await?;
-        let count = rows.len();
+    async fn load_layer(&self, client: &Client, layer: &Arc<Layer>) -> Result<()> {
+        let rows = tile::sql::all(client, layer, None).await?;
+        self.put(layer, rows).await
+    }
+
+    async fn put(&self, layer: &Arc<Layer>, rows: Vec<Row>) -> Result<()> {
         let of = layer.clone();
-        let store = tokio::task::spawn_blocking(move || Store::new(&of, rows))
-            .await
-            .map_err(crate::error::Error::internal)?;
-        self.tiles.replace(layer, store);
-        Ok(count)
+        let store = tokio::task::spawn_blocking(move || Store::new(&of, rows));
+        self.tiles.replace(layer, store.await.map_err(crate::error::Error::internal)?);
+        Ok(())
     }
 
     /// Applies what the last snapshot did not see; rows and changes are of one snapshot.
@@ -119,7 +133,11 @@ impl Imgis {
             }
         }
         change::sql::end(client).await?;
-        self.set_ready(Ready { snapshot: Some(batch.snapshot.clone()), fault: None });
+        self.set_ready(|ready| {
+            ready.snapshot = Some(batch.snapshot.clone());
+            ready.fault = None;
+            ready.seen_at = Some(Instant::now());
+        });
         told.into_iter().for_each(|event| self.tell(event));
         Ok(batch.snapshot)
     }
@@ -141,5 +159,69 @@ impl Imgis {
                 Err(error) => tracing::warn!(%error, layer = layer.id, "not read anew"),
             }
         }
+    }
+}
+
+/// A layer above this count is read in parts.
+const PART_ROWS: i64 = 50_000;
+
+/// A layer, and the ids of the part that is to be read: from, below.
+type Job = (Arc<Layer>, Option<(i64, i64)>);
+
+/// The layers still to be read, the largest last, and the parts of layers that are not whole yet.
+struct Loading {
+    imgis: Arc<Imgis>,
+    jobs: Mutex<Vec<Job>>,
+    /// Parts that are missing, and the rows that are there.
+    parts: Mutex<HashMap<String, (usize, Vec<Row>)>>,
+}
+
+impl Loading {
+    async fn new(imgis: &Arc<Imgis>, client: &Client) -> Result<Self> {
+        let mut sized = Vec::new();
+        for layer in imgis.catalogue.layers() {
+            sized.push((tile::sql::about(client, layer).await?, layer.clone()));
+        }
+        sized.sort_by_key(|(count, _)| *count);
+        let (mut jobs, mut parts) = (Vec::new(), HashMap::new());
+        for (count, layer) in sized {
+            let ranges = match count > PART_ROWS {
+                true => tile::sql::ranges(client, &layer, count / PART_ROWS + 1).await?,
+                false => vec![None],
+            };
+            parts.insert(layer.id.clone(), (ranges.len(), Vec::new()));
+            jobs.extend(ranges.into_iter().map(|range| (layer.clone(), range)));
+        }
+        imgis.set_ready(|ready| ready.progress = (0, parts.len(), 0));
+        Ok(Self { imgis: imgis.clone(), jobs: Mutex::new(jobs), parts: Mutex::new(parts) })
+    }
+
+    /// Reads what nobody reads yet, until nothing is left.
+    async fn read_all(&self, client: &Client) -> Result<()> {
+        loop {
+            let job = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some((layer, range)) = job else { return Ok(()) };
+            let rows = tile::sql::all(client, &layer, range).await?;
+            let count = rows.len();
+            if let Some(rows) = self.whole(&layer.id, rows) {
+                self.imgis.put(&layer, rows).await?;
+                self.imgis.set_ready(|ready| ready.progress.0 += 1);
+                tracing::debug!(layer = layer.id, "read into memory");
+            }
+            self.imgis.set_ready(|ready| ready.progress.2 += count);
+        }
+    }
+
+    /// All rows of a layer, when these were its last part.
+    fn whole(&self, layer: &str, mut rows: Vec<Row>) -> Option<Vec<Row>> {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (missing, there) = parts.get_mut(layer)?;
+        *missing -= 1;
+        if there.is_empty() {
+            std::mem::swap(there, &mut rows);
+        } else {
+            there.append(&mut rows);
+        }
+        (*missing == 0).then(|| std::mem::take(there))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, watch};
 
@@ -62,6 +62,12 @@ pub struct Ready {
     pub snapshot: Option<Snapshot>,
     /// The last fault of the follower; `None` while it follows.
     pub fault: Option<String>,
+    /// How long reading the city took.
+    pub load: Duration,
+    /// When the follower last read the database.
+    pub seen_at: Option<Instant>,
+    /// Layers and features read so far, of how many layers, while loading.
+    pub progress: (usize, usize, usize),
 }
 
 /// Everything that a running server hangs on.
@@ -126,8 +132,8 @@ impl Imgis {
         self.ready.borrow().clone()
     }
 
-    pub(crate) fn set_ready(&self, ready: Ready) {
-        self.ready.send_replace(ready);
+    pub(crate) fn set_ready(&self, change: impl FnOnce(&mut Ready)) {
+        self.ready.send_modify(change);
     }
 
     /// Tells everyone who watches.

@@ -47,6 +47,18 @@ pub async fn begin(client: &Client) -> Result<()> {
     Ok(client.batch_execute("begin isolation level repeatable read, read only").await?)
 }
 
+/// Lets another transaction see just what this one sees; the name of its snapshot.
+pub async fn export(client: &Client) -> Result<String> {
+    Ok(client.query_one("select pg_export_snapshot()", &[]).await?.get(0))
+}
+
+/// Begins a transaction that sees what an exported snapshot sees.
+pub async fn join(client: &Client, exported: &str) -> Result<()> {
+    begin(client).await?;
+    let name = crate::db::literal(exported);
+    Ok(client.batch_execute(&format!("set transaction snapshot {name}")).await?)
+}
+
 /// Ends it.
 pub async fn end(client: &Client) -> Result<()> {
     Ok(client.batch_execute("commit").await?)

@@ -51,6 +51,15 @@ impl TileAddress {
         inside.then_some(Self { z, row, col })
     }
 
+    /// The tile of a zoom that holds a place in CRS84; places beyond the grid are in its outermost tiles.
+    pub fn at(z: u8, lng: f64, lat: f64) -> Self {
+        let z = z.min(Self::ZOOM_MAX);
+        let side = f64::from(1u32 << z);
+        let north = (1.0 - lat.to_radians().tan().asinh() / std::f64::consts::PI) / 2.0;
+        let within = |share: f64| (share * side).clamp(0.0, side - 1.0) as u32;
+        Self { z, row: within(north), col: within((lng + 180.0) / 360.0) }
+    }
+
     /// Zoom.
     pub fn z(self) -> u8 {
         self.z

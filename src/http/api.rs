@@ -69,6 +69,15 @@ fn components() -> Value {
             "offset": text("offset", "features to pass over"),
             "fid": { "name": "fid", "in": "path", "required": true,
                      "schema": { "type": "string" } },
+            "tileMatrix": { "name": "tileMatrix", "in": "path", "required": true,
+                            "schema": { "type": "string" } },
+            "tileRow": { "name": "tileRow", "in": "path", "required": true,
+                         "schema": { "type": "integer", "minimum": 0 } },
+            "tileCol": { "name": "tileCol", "in": "path", "required": true,
+                         "schema": { "type": "integer", "minimum": 0 } },
+            "collections": { "name": "collections", "in": "query", "required": false,
+                             "style": "form", "explode": false,
+                             "schema": { "type": "array", "items": { "type": "string" } } },
         },
         "responses": {
             "Problem": answer("RFC 9457 problem", "application/problem+json", json!({
@@ -81,6 +90,44 @@ fn components() -> Value {
             })),
         },
     })
+}
+
+/// Paths of OGC API Tiles; names of operations as its requirements class OpenAPI 3.0 wants them.
+fn tile_paths(paths: &mut Map<String, Value>, imgis: &App, caller: &Caller) {
+    let json_answer = || answer("as asked", "application/json", json!({ "type": "object" }));
+    let binary = json!({ "type": "string", "format": "binary" });
+    let mut get = |path: String, id: String, summary: &str, parameters: Value, ok: Value| {
+        paths.insert(path, json!({ "get": operation(&id, summary, parameters, ok) }));
+    };
+    let none = || json!([]);
+    get(
+        "/tileMatrixSets".into(),
+        "getTileMatrixSetsList".into(),
+        "the grids",
+        none(),
+        json_answer(),
+    );
+    let grid = "/tileMatrixSets/WebMercatorQuad".to_string();
+    get(grid, "getTileMatrixSet".into(), "the grid", none(), json_answer());
+    let layers = imgis.catalogue.readable(caller);
+    let sets =
+        std::iter::once((String::new(), ".dataset".to_string(), true)).chain(layers.map(|layer| {
+            let (id, prefix) = (&layer.id, format!("{}.collection", layer.id));
+            (format!("/collections/{id}"), prefix, false)
+        }));
+    for (root, stem, of_city) in sets {
+        let name = |what: &str| format!("{stem}.vector.{what}");
+        let (list, set) = (format!("{root}/tiles"), format!("{root}/tiles/WebMercatorQuad"));
+        get(list, name("getTileSetsList"), "tile sets", none(), json_answer());
+        let chosen = || if of_city { vec![reference("collections")] } else { Vec::new() };
+        get(set.clone(), name("getTileSet"), "a tile set", json!(chosen()), json_answer());
+        let mut parameters =
+            vec![reference("tileMatrix"), reference("tileRow"), reference("tileCol")];
+        parameters.extend(chosen());
+        let tile = format!("{set}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}");
+        let ok = answer("a tile", super::tiles::MVT, binary.clone());
+        get(tile, name("getTile"), "a tile", json!(parameters), ok);
+    }
 }
 
 /// The document.
@@ -123,6 +170,7 @@ pub async fn document(
         let one = operation(&format!("{id}.feature"), &title, one, feature);
         paths.insert(format!("/collections/{id}/items/{{fid}}"), json!({ "get": one }));
     }
+    tile_paths(&mut paths, &imgis, &caller);
     let body = json!({
         "openapi": "3.0.3",
         "info": { "title": "IMGIS", "version": env!("CARGO_PKG_VERSION"),

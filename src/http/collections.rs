@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::door::{Base, Path, Query, wants_html};
+use super::tilesets::relation;
 use super::{App, assets, pages};
 use crate::access::Caller;
 use crate::error::{Error, Result};
@@ -13,11 +14,19 @@ use crate::geometry::{Crs, Projector};
 use crate::layer::Layer;
 
 /// Conformance classes with tests behind them.
-const CLASSES: [&str; 4] = [
+const CLASSES: [&str; 12] = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/dataset-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/collections-selection",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
 ];
 
 fn link(rel: &str, media: &str, title: &str, href: String) -> Value {
@@ -55,6 +64,9 @@ pub async fn landing(
             link("service-desc", api, "the API", format!("{base}/api")),
             link("conformance", json_media, "conformance classes", format!("{base}/conformance")),
             link("data", json_media, "the layers", format!("{base}/collections")),
+            link(&relation("tilesets-vector"), json_media, "the tiles", format!("{base}/tiles")),
+            link(&relation("tiling-schemes"), json_media, "the grids of tiles",
+                format!("{base}/tileMatrixSets")),
         ],
     });
     Ok(super::json(&body, json_media))
@@ -86,7 +98,9 @@ fn collection(imgis: &App, base: &str, layer: &Layer) -> Value {
         "links": [
             link("self", "application/json", "this collection", here.clone()),
             link("items", "application/geo+json", "the features", format!("{here}/items")),
-            link("tilesets-vector", "application/json", "TileJSON",
+            link(&relation("tilesets-vector"), "application/json", "the tile sets",
+                format!("{here}/tiles")),
+            link("describedby", "application/json", "TileJSON",
                 format!("{base}/tiles/{}.json", layer.id)),
         ],
     })

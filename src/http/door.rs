@@ -35,7 +35,7 @@ const CSP: &str = "default-src 'self'; img-src 'self' data: blob:; worker-src 's
 const HTML: &str = "text/html; charset=utf-8";
 
 const EXPOSED: &str = "Content-Crs, ETag, Link, OGC-NumberMatched, OGC-NumberReturned, \
-    Imgis-Gathered, X-Request-Id";
+    Imgis-Gathered, Imgis-Dropped, X-Request-Id";
 
 /// Checks Host and Origin, decides who is asking, adds the headers that every answer carries.
 pub async fn guard(

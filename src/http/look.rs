@@ -163,9 +163,18 @@ pub async fn health() -> &'static str {
 /// The store is loaded and follows the database.
 pub async fn ready(State(imgis): State<App>) -> Response {
     let ready = imgis.ready();
+    let lag = ready.seen_at.map(|at| at.elapsed());
+    if lag.is_some_and(|lag| lag > limit::FOLLOW_LAG) {
+        let text = format!("{} s behind the database\n", lag.unwrap_or_default().as_secs());
+        return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    }
     match (ready.snapshot, ready.fault) {
         (Some(_), None) => "ready\n".into_response(),
-        (None, None) => (StatusCode::SERVICE_UNAVAILABLE, "loading\n").into_response(),
+        (None, None) => {
+            let (layers, all, features) = ready.progress;
+            let text = format!("loading: {layers} of {all} layers, {features} features\n");
+            (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+        }
         (_, Some(_)) => (StatusCode::SERVICE_UNAVAILABLE, "behind the database\n").into_response(),
     }
 }

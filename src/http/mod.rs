@@ -9,9 +9,11 @@ mod door;
 mod dossier;
 mod features;
 mod look;
+mod metrics;
 mod pages;
 mod problem;
 mod tiles;
+mod tilesets;
 
 use std::sync::Arc;
 
@@ -42,6 +44,12 @@ pub fn router(imgis: App, door: Door) -> Router {
             "/collections/{id}/items/{fid}",
             get(features::one).put(features::replace).delete(features::delete),
         )
+        .route("/collections/{id}/tiles", get(tilesets::of_layer))
+        .route("/collections/{id}/tiles/{grid}", get(tilesets::layer))
+        .route("/collections/{id}/tiles/{grid}/{z}/{row}/{col}", get(tilesets::layer_tile))
+        .route("/tileMatrixSets", get(tilesets::grids))
+        .route("/tileMatrixSets/{id}", get(tilesets::grid))
+        .route("/tiles", get(tilesets::of_city))
         .route("/crs/{id}", get(collections::crs))
         .route("/layers", get(look::layers))
         .route("/identify", get(look::identify))
@@ -56,6 +64,7 @@ pub fn router(imgis: App, door: Door) -> Router {
         .route("/styles/{theme}", get(assets::style))
         .route("/sprites/{name}", get(assets::sprite))
         .route("/changes", get(changes::stream))
+        .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(look::health))
         .route("/readyz", get(look::ready))
         .fallback(assets::file)

@@ -6,16 +6,19 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::App;
 use super::door::{Base, Path, Query};
+use super::{App, tilesets};
 use crate::access::{Caller, Read};
 use crate::config::limit;
 use crate::error::{Error, Result};
 use crate::geometry::TileAddress;
-use crate::tile::{self, Encoding, Version, View};
+use crate::tile::{self, Coding, View};
 
-/// The layers of a path, as the caller may see them. Unknown and forbidden look the same.
-fn views(imgis: &App, caller: &Caller, layers: &str) -> Result<Vec<View>> {
+/// Media type of a tile.
+pub const MVT: &str = "application/vnd.mapbox-vector-tile";
+
+/// The layers of a list, as the caller may see them. Unknown and forbidden look the same.
+pub fn views(imgis: &App, caller: &Caller, layers: &str) -> Result<Vec<View>> {
     let ids: Vec<&str> = layers.split(',').collect();
     if ids.len() > limit::TILE_LAYERS_MAX {
         let detail = format!("{} are too many, at most {}", ids.len(), limit::TILE_LAYERS_MAX);
@@ -32,7 +35,7 @@ fn views(imgis: &App, caller: &Caller, layers: &str) -> Result<Vec<View>> {
     Ok(views)
 }
 
-/// TileJSON of one or several layers.
+/// TileJSON of one or several layers; the tile set of the whole city under the name of its grid.
 ///
 /// # Errors
 /// 404 unknown or unreadable layer.
@@ -46,6 +49,9 @@ pub async fn tile_json(
     query: Query,
     Path(path): Path<String>,
 ) -> Result<Response> {
+    if path == tilesets::GRID {
+        return tilesets::dataset(&imgis, &caller, &base, query);
+    }
     query.only([])?;
     let Some(layers) = path.strip_suffix(".json") else {
         return Err(Error::not_found("resource", format!("tiles/{path}")));
@@ -55,83 +61,111 @@ pub async fn tile_json(
     Ok(super::json(&json, "application/json"))
 }
 
-/// One tile of one or more layers.
+/// One tile of one or more layers; `?explain` tells staff what drawing it takes.
 ///
 /// # Errors
-/// 400 address outside the grid; 404 unknown or unreadable layer; 503 the store is still loading.
+/// 400 address outside the grid; 403 `explain` for who is not staff; 404 unknown or unreadable layer; 503 the
+/// store is still loading.
 ///
 /// # Source
 /// MVT 2.1; XYZ addressing as TileJSON 3.0.0 §3.15 (`tiles`).
 pub async fn tile(
     State(imgis): State<App>,
     caller: Caller,
+    base: Base,
     headers: HeaderMap,
     query: Query,
     Path((layers, z, x, y)): Path<(String, String, String, String)>,
 ) -> Result<Response> {
-    query.only([])?;
+    if layers == tilesets::GRID {
+        return tilesets::dataset_tile(&imgis, &caller, &base, &headers, query, [&z, &x, &y]).await;
+    }
+    let [explain] = query.only(["explain"])?;
     let views = views(&imgis, &caller, &layers)?;
     let y = y.trim_end_matches(".mvt").trim_end_matches(".pbf");
     let address = TileAddress::from_xyz(&z, &x, y)?;
-    if imgis.ready().snapshot.is_none() {
-        return Err(Error::Busy("the city is being read into memory".into()));
+    if explain.is_none() {
+        return answer(&imgis, &headers, views, address).await;
     }
-    let encoding = encoding(&headers);
-    let public = views.iter().all(|view| view.layer.read == Read::Public);
-    let version = imgis.tiles.version(&views, address, encoding);
-    if already_has(&headers, version) {
-        return Ok(respond(StatusCode::NOT_MODIFIED, version, public).into_response());
+    if !caller.may_read(&Read::Staff) {
+        return Err(Error::Forbidden("explanations of tiles are for staff".into()));
     }
-    let tile = Arc::clone(&imgis.tiles).draw(views, address, encoding).await?;
+    loaded(&imgis)?;
+    let tiles = imgis.tiles.clone();
+    let told = tokio::task::spawn_blocking(move || tiles.explain(&views, address)).await;
+    Ok(super::json(&told.map_err(Error::internal)?, "application/json"))
+}
+
+fn loaded(imgis: &App) -> Result<()> {
+    match imgis.ready().snapshot {
+        Some(_) => Ok(()),
+        None => Err(Error::Busy("the city is being read into memory".into())),
+    }
+}
+
+/// Decides the version, then sends 304, 204 or the tile.
+///
+/// # Errors
+/// 503 the store is still loading.
+pub async fn answer(
+    imgis: &App,
+    headers: &HeaderMap,
+    views: Vec<View>,
+    address: TileAddress,
+) -> Result<Response> {
+    loaded(imgis)?;
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let cache = cache_control(&views);
+    let version = imgis.tiles.version(&views, address);
+    if let Some(tag) = text(header::IF_NONE_MATCH).and_then(|tags| version.known_as(tags)) {
+        imgis.tiles.meter.not_modified(&views, address.z());
+        let tag = if tag == "*" { version.etag(Coding::Identity) } else { tag.to_string() };
+        return Ok(respond(StatusCode::NOT_MODIFIED, tag, &cache).into_response());
+    }
+    let codings = Coding::accepted(text(header::ACCEPT_ENCODING).unwrap_or_default());
+    let tile = Arc::clone(&imgis.tiles).draw(views, address, version, &codings).await?;
+    let tag = tile.version.etag(tile.coding);
     if tile.bytes.is_empty() {
-        return Ok(respond(StatusCode::NO_CONTENT, tile.version, public).into_response());
+        return Ok(respond(StatusCode::NO_CONTENT, tag, &cache).into_response());
     }
-    let (status, kept) = respond(StatusCode::OK, tile.version, public);
+    let (status, kept) = respond(StatusCode::OK, tag, &cache);
     let mut response = (status, kept, tile.bytes).into_response();
     let headers = response.headers_mut();
-    let media = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
-    headers.insert(header::CONTENT_TYPE, media);
-    if encoding == Encoding::Gzip {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MVT));
+    if let Some(token) = tile.coding.token() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(token));
     }
-    if !tile.gathered.is_empty()
-        && let Ok(value) = HeaderValue::from_str(&tile.gathered)
+    for (name, list) in
+        [("imgis-gathered", &tile.short.gathered), ("imgis-dropped", &tile.short.dropped)]
     {
-        headers.insert("imgis-gathered", value);
+        if !list.is_empty()
+            && let Ok(value) = HeaderValue::from_str(list)
+        {
+            headers.insert(name, value);
+        }
     }
     Ok(response)
 }
 
-fn encoding(headers: &HeaderMap) -> Encoding {
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    let gzip = accepted.unwrap_or_default().split(',').any(|part| {
-        let mut words = part.split(';').map(str::trim);
-        words.next() == Some("gzip") && words.next() != Some("q=0")
-    });
-    if gzip { Encoding::Gzip } else { Encoding::Identity }
-}
-
-fn already_has(headers: &HeaderMap, version: Version) -> bool {
-    let Some(tags) = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok())
-    else {
-        return false;
-    };
-    let etag = version.etag();
-    tags.split(',')
-        .map(|tag| tag.trim().trim_start_matches("W/"))
-        .any(|tag| tag == etag || tag == "*")
+/// Kept and asked after each time, unless every layer's file says for how long it may be stale.
+fn cache_control(views: &[View]) -> String {
+    let public = views.iter().all(|view| view.layer.read == Read::Public);
+    let scope = if public { "public" } else { "private" };
+    match views.iter().map(|view| view.layer.stale_ok_s).min().flatten() {
+        Some(seconds) => format!("{scope}, max-age={seconds}"),
+        None => format!("{scope}, no-cache"),
+    }
 }
 
 fn respond(
     status: StatusCode,
-    version: Version,
-    public: bool,
+    tag: String,
+    cache: &str,
 ) -> (StatusCode, [(header::HeaderName, HeaderValue); 3]) {
-    let cache = if public { "public, no-cache" } else { "private, no-cache" };
-    let etag = HeaderValue::from_str(&version.etag()).unwrap_or(HeaderValue::from_static(""));
+    let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
     let headers = [
-        (header::ETAG, etag),
-        (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
+        (header::ETAG, value(&tag)),
+        (header::CACHE_CONTROL, value(cache)),
         (header::VARY, HeaderValue::from_static("Accept-Encoding")),
     ];
     (status, headers)

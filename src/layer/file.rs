@@ -39,6 +39,7 @@ struct LayerFile {
     label_point: bool,
     importance: Option<String>,
     currency: Option<Date>,
+    stale_ok_s: Option<u32>,
     #[serde(default, rename = "property")]
     properties: Vec<PropertyFile>,
 }
@@ -226,6 +227,7 @@ fn layer(id: String, file: PathBuf, read: LayerFile, follow: Follow) -> Layer {
         label_point: read.label_point,
         importance: read.importance,
         currency: read.currency,
+        stale_ok_s: read.stale_ok_s,
         properties,
     }
 }

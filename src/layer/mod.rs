@@ -148,6 +148,8 @@ pub struct Layer {
     pub label_point: bool,
     pub importance: Option<String>,
     pub currency: Option<Date>,
+    /// Seconds for which a client may show a tile without asking; `None`: it asks each time.
+    pub stale_ok_s: Option<u32>,
     pub properties: Vec<Property>,
 }
 

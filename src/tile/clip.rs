@@ -63,8 +63,8 @@ fn cross(a: Vertex, b: Vertex, axis: usize, bound: i32) -> Vertex {
     vertex
 }
 
-/// Drops repeated and collinear vertices of an open ring; `false` when no area is left.
-pub fn tidy(points: &mut Vec<Vertex>) -> bool {
+/// Drops repeated and collinear vertices of an open ring; `false` when no area is left. `kept` is scratch.
+pub fn tidy(points: &mut Vec<Vertex>, kept: &mut Vec<Vertex>) -> bool {
     points.dedup();
     while points.len() > 1 && points.first() == points.last() {
         points.pop();
@@ -72,7 +72,7 @@ pub fn tidy(points: &mut Vec<Vertex>) -> bool {
     if points.len() < 3 {
         return false;
     }
-    let mut kept: Vec<Vertex> = Vec::with_capacity(points.len());
+    kept.clear();
     for at in 0..points.len() {
         let before = *kept.last().unwrap_or(&points[points.len() - 1]);
         let (here, next) = (points[at], points[(at + 1) % points.len()]);
@@ -80,7 +80,7 @@ pub fn tidy(points: &mut Vec<Vertex>) -> bool {
             kept.push(here);
         }
     }
-    *points = kept;
+    std::mem::swap(points, kept);
     points.len() >= 3 && area(points) != 0
 }
 

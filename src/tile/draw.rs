@@ -1,48 +1,86 @@
-//! Drawing one layer of one tile from memory. Order is by id: the same content gives the same bytes.
+//! Drawing one layer of one tile from memory: what is here, in the tile's integers, as bytes. Order is by id:
+//! the same content gives the same bytes.
+
+use std::time::{Duration, Instant};
 
 use super::clip::{self, Vertex};
 use super::encode::LayerWriter;
 use super::gather::Squares;
+use super::rank::size;
 use super::store::{Feature, Store};
+use super::valid::{self, Edge, Part};
 use super::{TileAddress, View};
-use crate::config::limit;
 use crate::layer::GeometryType;
 
-/// One drawn layer.
+/// What became of one layer of one tile.
+#[derive(Debug, Default, Clone)]
 pub struct Drawn {
     /// The MVT layer, and its label layer; empty when nothing is there.
     pub bytes: Vec<u8>,
+    /// Features near the tile.
+    pub near: usize,
+    /// Features drawn by themselves.
+    pub drawn: usize,
     /// Features that are only part of gathered squares.
     pub gathered: usize,
+    /// Lines and points left out: too small to be seen, or for want of room.
+    pub dropped: usize,
+    /// Features whose rings crossed after snapping and were taken apart.
+    pub mended: usize,
+    pub times: Times,
 }
 
-/// Bytes that a feature takes beside its vertices and properties.
-const FEATURE_BYTES: usize = 24;
+/// Where the time went.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Times {
+    /// Finding the features.
+    pub query: Duration,
+    /// Snapping, clipping, mending.
+    pub shape: Duration,
+    /// Writing bytes.
+    pub encode: Duration,
+}
 
 /// Draws a layer.
 pub fn layer(store: &Store, view: &View, address: TileAddress) -> Drawn {
     if !view.is_at(address.z()) {
-        return Drawn { bytes: Vec::new(), gathered: 0 };
+        return Drawn::default();
     }
+    let started = Instant::now();
     let frame = Frame::new(address);
     let (x0, y0, x1, y1) = frame.envelope();
     let features = store.near(x0, y0, x1, y1);
-    let writer = LayerWriter::new(store, view);
-    match store.kind {
-        GeometryType::MultiPolygon => polygons(&frame, &features, view, writer),
-        GeometryType::MultiLineString => lines(&frame, &features, writer),
-        GeometryType::Point => points(&frame, &features, writer),
+    let queried = Instant::now();
+    let mut canvas = Canvas::new(store, &frame, features.len());
+    for feature in &features {
+        canvas.add(feature);
+    }
+    let shaped = Instant::now();
+    let bytes = canvas.encode(view);
+    Drawn {
+        bytes,
+        near: features.len(),
+        drawn: canvas.features.len(),
+        gathered: canvas.squares.features,
+        dropped: canvas.dropped,
+        mended: canvas.mended,
+        times: Times {
+            query: queried - started,
+            shape: shaped - queried,
+            encode: shaped.elapsed(),
+        },
     }
 }
 
 struct Frame {
+    z: u8,
     origin: (i64, i64),
     shift: u32,
 }
 
 impl Frame {
     fn new(address: TileAddress) -> Self {
-        Self { origin: address.origin(), shift: 20 - u32::from(address.z()) }
+        Self { z: address.z(), origin: address.origin(), shift: 20 - u32::from(address.z()) }
     }
 
     fn envelope(&self) -> (f64, f64, f64, f64) {
@@ -61,111 +99,171 @@ impl Frame {
         clip::snap(&[[x, y]], self.origin, self.shift, &mut out);
         out[0]
     }
-
-    /// Area of a feature's importance-by-area in square tile units.
-    fn area(&self, feature: &Feature) -> f64 {
-        let unit = (1u64 << self.shift) as f64;
-        let [x0, y0, x1, y1] = feature.bbox.map(f64::from);
-        ((x1 - x0) / unit) * ((y1 - y0) / unit)
-    }
 }
 
-/// The least box, in square tile units, that is drawn by itself: doubled until the layer keeps its room.
-/// The steps are coarse so that tiles side by side choose alike.
-fn threshold(frame: &Frame, features: &[&Feature], columns: usize) -> f64 {
-    let mut least = 1.0;
-    loop {
-        let bytes: usize = features
-            .iter()
-            .filter(|feature| frame.area(feature) >= least)
-            .map(|feature| FEATURE_BYTES + 3 * feature.points.len() + 6 * columns)
-            .sum();
-        if bytes <= limit::TILE_LAYER_BYTES || least > 1e6 {
-            return least;
+/// The features of a layer in the tile's integers.
+struct Canvas<'a> {
+    store: &'a Store,
+    frame: &'a Frame,
+    /// The least rank that is drawn by itself.
+    least: usize,
+    points: Vec<Vertex>,
+    parts: Vec<Part>,
+    /// Each with the end of its parts.
+    features: Vec<(&'a Feature, usize)>,
+    squares: Squares,
+    dropped: usize,
+    mended: usize,
+    ring: Vec<Vertex>,
+    spare: Vec<Vertex>,
+    edges: Vec<Edge>,
+}
+
+impl<'a> Canvas<'a> {
+    fn new(store: &'a Store, frame: &'a Frame, count: usize) -> Self {
+        Self {
+            store,
+            frame,
+            least: store.ranks.least(frame.z),
+            points: Vec::with_capacity(count * 8),
+            parts: Vec::with_capacity(count),
+            features: Vec::with_capacity(count),
+            squares: Squares::default(),
+            dropped: 0,
+            mended: 0,
+            ring: Vec::new(),
+            spare: Vec::new(),
+            edges: Vec::new(),
         }
-        least *= 2.0;
     }
-}
 
-fn polygons(frame: &Frame, features: &[&Feature], view: &View, mut writer: LayerWriter) -> Drawn {
-    let least = threshold(frame, features, view.columns().len());
-    let mut squares = Squares::default();
-    let (mut points, mut spare, mut rings) = (Vec::new(), Vec::new(), Vec::new());
-    let mut labels = Vec::new();
-    for feature in features {
-        let area = frame.area(feature);
-        if area < least {
+    fn add(&mut self, feature: &'a Feature) {
+        let [width, height] = size(feature.bbox, self.frame.z);
+        let seen = match self.store.kind {
+            GeometryType::MultiPolygon => width * height >= 1.0,
+            GeometryType::MultiLineString => width.max(height) >= 1.0,
+            GeometryType::Point => true,
+        };
+        if !seen || (self.least > 0 && self.store.ranks.rank(feature, self.frame.z) < self.least) {
+            return self.leave_out(feature, width * height);
+        }
+        let first = self.parts.len();
+        match self.store.kind {
+            GeometryType::MultiPolygon => self.polygon(feature),
+            GeometryType::MultiLineString => self.line(feature),
+            GeometryType::Point => self.point(feature),
+        }
+        if self.parts.len() > first {
+            self.features.push((feature, self.parts.len()));
+        }
+    }
+
+    fn leave_out(&mut self, feature: &Feature, area: f64) {
+        if self.store.kind == GeometryType::MultiPolygon {
             let [x0, y0, x1, y1] = feature.bbox;
-            squares.add(frame.vertex([x0 / 2 + x1 / 2, y0 / 2 + y1 / 2]), area);
-            continue;
+            self.squares.add(self.frame.vertex([x0 / 2 + x1 / 2, y0 / 2 + y1 / 2]), area);
+        } else {
+            self.dropped += 1;
         }
-        rings.clear();
+    }
+
+    fn polygon(&mut self, feature: &Feature) {
+        let (start, first) = (self.points.len(), self.parts.len());
         let mut skip_holes = false;
         for (ring, outer) in feature.rings() {
             if !outer && skip_holes {
                 continue;
             }
-            clip::snap(ring, frame.origin, frame.shift, &mut points);
-            if !clip::is_inside(&points) {
-                clip::ring(&mut points, &mut spare);
+            clip::snap(ring, self.frame.origin, self.frame.shift, &mut self.ring);
+            if !clip::is_inside(&self.ring) {
+                clip::ring(&mut self.ring, &mut self.spare);
             }
-            let kept = clip::tidy(&mut points);
+            let kept = clip::tidy(&mut self.ring, &mut self.spare);
             if outer {
                 skip_holes = !kept;
             }
             if kept {
-                rings.push((points.clone(), outer));
+                self.points.extend_from_slice(&self.ring);
+                self.parts.push((self.points.len(), outer));
             }
         }
-        if !rings.is_empty() {
-            writer.polygon(feature, &rings);
-        }
-        if view.layer.label_point {
-            let at = frame.vertex(feature.label);
-            if at.iter().all(|n| (0..4096).contains(n)) {
-                labels.push((*feature, at));
-            }
-        }
+        let mended = valid::mend(&mut self.points, &mut self.parts, start, first, &mut self.edges);
+        self.mended += usize::from(mended);
     }
-    writer.squares(&squares);
-    let mut bytes = writer.finish();
-    if !labels.is_empty() {
-        let mut label_writer = LayerWriter::labels(&view.layer.id, bytes.1);
-        for (feature, at) in labels {
-            label_writer.points(feature, &[at]);
-        }
-        bytes.0.extend_from_slice(&label_writer.finish().0);
-    }
-    Drawn { bytes: bytes.0, gathered: squares.features }
-}
 
-fn lines(frame: &Frame, features: &[&Feature], mut writer: LayerWriter) -> Drawn {
-    let mut points = Vec::new();
-    let mut pieces = Vec::new();
-    for feature in features {
-        pieces.clear();
+    fn line(&mut self, feature: &Feature) {
         for (line, _) in feature.rings() {
-            clip::snap(line, frame.origin, frame.shift, &mut points);
-            pieces.extend(clip::line(&points));
-        }
-        if !pieces.is_empty() {
-            writer.lines(feature, &pieces);
+            clip::snap(line, self.frame.origin, self.frame.shift, &mut self.ring);
+            for piece in clip::line(&self.ring) {
+                self.points.extend_from_slice(&piece);
+                self.parts.push((self.points.len(), false));
+            }
         }
     }
-    Drawn { bytes: writer.finish().0, gathered: 0 }
+
+    fn point(&mut self, feature: &Feature) {
+        let before = self.points.len();
+        for point in &feature.points {
+            let vertex = self.frame.vertex(*point);
+            if clip::is_inside(std::slice::from_ref(&vertex)) {
+                self.points.push(vertex);
+            }
+        }
+        if self.points.len() > before {
+            self.parts.push((self.points.len(), false));
+        }
+    }
+
+    /// Each feature with its parts.
+    fn each(&self, mut see: impl FnMut(&'a Feature, Parts<'_>)) {
+        let (mut part, mut point) = (0, 0);
+        for (feature, end) in &self.features {
+            let parts = &self.parts[part..*end];
+            see(feature, Parts { points: &self.points, parts, start: point });
+            part = *end;
+            point = parts.last().map_or(point, |(end, _)| *end);
+        }
+    }
+
+    fn encode(&self, view: &View) -> Vec<u8> {
+        let mut writer = LayerWriter::new(self.store, view);
+        self.each(|feature, parts| match self.store.kind {
+            GeometryType::MultiPolygon => writer.polygon(feature, parts.each()),
+            GeometryType::MultiLineString => {
+                writer.lines(feature, parts.each().map(|(part, _)| part))
+            }
+            GeometryType::Point => writer.points(feature, parts.each().flat_map(|(part, _)| part)),
+        });
+        writer.squares(&self.squares);
+        let (mut bytes, tags) = writer.finish();
+        if view.layer.label_point {
+            let mut labels = LayerWriter::labels(&view.layer.id, tags);
+            for (feature, _) in &self.features {
+                let at = self.frame.vertex(feature.label);
+                if at.iter().all(|n| (0..4096).contains(n)) {
+                    labels.points(feature, [at].iter());
+                }
+            }
+            bytes.extend_from_slice(&labels.finish().0);
+        }
+        bytes
+    }
 }
 
-fn points(frame: &Frame, features: &[&Feature], mut writer: LayerWriter) -> Drawn {
-    for feature in features {
-        let drawn: Vec<Vertex> = feature
-            .points
-            .iter()
-            .map(|point| frame.vertex(*point))
-            .filter(|vertex| clip::is_inside(std::slice::from_ref(vertex)))
-            .collect();
-        if !drawn.is_empty() {
-            writer.points(feature, &drawn);
-        }
+/// The parts of one feature.
+struct Parts<'a> {
+    points: &'a [Vertex],
+    parts: &'a [Part],
+    start: usize,
+}
+
+impl<'a> Parts<'a> {
+    fn each(&self) -> impl Iterator<Item = (&'a [Vertex], bool)> {
+        let (points, mut start) = (self.points, self.start);
+        self.parts.iter().map(move |(end, outer)| {
+            let part = &points[start..*end];
+            start = *end;
+            (part, *outer)
+        })
     }
-    Drawn { bytes: writer.finish().0, gathered: 0 }
 }

@@ -1,6 +1,4 @@
-//! Features in tile units → bytes of an MVT layer (Mapbox Vector Tile 2.1), and gzip.
-
-use std::io::Write;
+//! Features in tile units → bytes of an MVT layer (Mapbox Vector Tile 2.1).
 
 use fast_mvt::{MvtCoord, MvtFeatureBuilder, MvtGeomType, MvtLayerBuilder, MvtValueRef};
 
@@ -22,8 +20,8 @@ pub struct LayerWriter<'a> {
     tags: Tags<'a>,
 }
 
-fn coordinates(points: &[Vertex]) -> impl Iterator<Item = MvtCoord> {
-    points.iter().map(|[x, y]| MvtCoord { x: *x, y: *y })
+fn coordinates<'p>(points: impl IntoIterator<Item = &'p Vertex>) -> impl Iterator<Item = MvtCoord> {
+    points.into_iter().map(|[x, y]| MvtCoord { x: *x, y: *y })
 }
 
 impl<'a> LayerWriter<'a> {
@@ -39,16 +37,20 @@ impl<'a> LayerWriter<'a> {
     }
 
     /// A polygon: outer rings, each followed by its holes.
-    pub fn polygon(&mut self, feature: &Feature, rings: &[(Vec<Vertex>, bool)]) {
+    pub fn polygon<'p>(
+        &mut self,
+        feature: &Feature,
+        rings: impl Iterator<Item = (&'p [Vertex], bool)>,
+    ) {
         self.feature(Some(feature), MvtGeomType::Polygon, |writer| {
             for (ring, outer) in rings {
-                let _ = writer.ring(coordinates(ring), *outer);
+                let _ = writer.ring(coordinates(ring), outer);
             }
         });
     }
 
     /// A line in pieces.
-    pub fn lines(&mut self, feature: &Feature, pieces: &[Vec<Vertex>]) {
+    pub fn lines<'p>(&mut self, feature: &Feature, pieces: impl Iterator<Item = &'p [Vertex]>) {
         self.feature(Some(feature), MvtGeomType::LineString, |writer| {
             for piece in pieces {
                 let _ = writer.line(coordinates(piece));
@@ -57,7 +59,7 @@ impl<'a> LayerWriter<'a> {
     }
 
     /// Points.
-    pub fn points(&mut self, feature: &Feature, points: &[Vertex]) {
+    pub fn points<'p>(&mut self, feature: &Feature, points: impl Iterator<Item = &'p Vertex>) {
         self.feature(Some(feature), MvtGeomType::Point, |writer| {
             let _ = writer.points(coordinates(points));
         });
@@ -109,13 +111,4 @@ impl<'a> LayerWriter<'a> {
             _ => (Vec::new(), self.tags),
         }
     }
-}
-
-/// gzip at level 1: on tiles deeper levels cost more time than they save.
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let buffer = Vec::with_capacity(bytes.len() / 2);
-    let mut encoder = flate2::write::GzEncoder::new(buffer, flate2::Compression::new(1));
-    // Writing into memory cannot fail.
-    let _ = encoder.write_all(bytes);
-    encoder.finish().unwrap_or_default()
 }

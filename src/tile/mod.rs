@@ -5,14 +5,19 @@
 //! *Not here*: who may read a layer (`access`), the change log (`change`).
 
 mod clip;
+mod coding;
 mod draw;
 mod encode;
+mod explain;
 mod gather;
 mod json;
+mod meter;
+mod rank;
 mod shape;
 pub mod sql;
 mod store;
 mod touched;
+mod valid;
 mod version;
 
 use std::collections::HashMap;
@@ -21,33 +26,43 @@ use std::sync::{Arc, RwLock};
 use bytes::Bytes;
 use xxhash_rust::xxh3::Xxh3;
 
+pub use coding::Coding;
 pub use json::tile_json;
+pub use meter::{Meter, NAMES as METER_NAMES};
 pub use store::{Change, Row, Store};
 pub use touched::{Touched, around, tiles};
 
+use draw::Drawn;
+
 use crate::access::Caller;
+use crate::config::limit;
 use crate::error::{Error, Result};
 use crate::geometry::TileAddress;
 use crate::layer::Layer;
 
 /// Raised whenever the same content would be drawn to other bytes.
-const ENCODER: u32 = 1;
-
-/// Content coding of a tile's body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Encoding {
-    Identity,
-    Gzip,
-}
+const ENCODER: u32 = 2;
 
 /// Version of one tile for one class of callers: equal content, equal version, on every server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Version(u128);
 
 impl Version {
-    /// The strong entity tag.
-    pub fn etag(self) -> String {
-        format!("\"{:032x}\"", self.0)
+    /// The strong entity tag of the tile in a coding.
+    pub fn etag(self, coding: Coding) -> String {
+        match coding.token() {
+            None => format!("\"{:032x}\"", self.0),
+            Some(token) => format!("\"{:032x}-{token}\"", self.0),
+        }
+    }
+
+    /// The one of these tags (`If-None-Match`) that stands for this version, in whatever coding.
+    pub fn known_as<'t>(self, tags: &'t str) -> Option<&'t str> {
+        let own = format!("{:032x}", self.0);
+        tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).find(|tag| {
+            let plain = tag.trim_matches('"');
+            *tag == "*" || plain.split_once('-').map_or(plain, |(version, _)| version) == own
+        })
     }
 }
 
@@ -55,10 +70,20 @@ impl Version {
 #[derive(Debug, Clone)]
 pub struct Tile {
     pub version: Version,
+    pub coding: Coding,
     /// Empty: nothing is there.
     pub bytes: Bytes,
-    /// Features that were gathered into squares for want of room, by layer.
-    pub gathered: Arc<str>,
+    /// What was gathered or left out for want of room.
+    pub short: Arc<Short>,
+}
+
+/// What a tile does not show one by one, as `layer=count, …`; empty: nothing.
+#[derive(Debug, Default)]
+pub struct Short {
+    /// Polygons gathered into squares.
+    pub gathered: String,
+    /// Lines and points left out.
+    pub dropped: String,
 }
 
 /// One layer as the caller may see it.
@@ -74,7 +99,10 @@ pub struct View {
 /// Every layer in memory, and the finished tiles that are kept.
 pub struct Tiles {
     stores: HashMap<String, RwLock<Store>>,
-    cache: moka::future::Cache<(Version, Encoding), Tile>,
+    cache: moka::future::Cache<(Version, Coding), Tile>,
+    /// Places in the queue of tiles that are packed in brotli beside.
+    brotli: Arc<tokio::sync::Semaphore>,
+    pub meter: Meter,
 }
 
 impl Tiles {
@@ -88,7 +116,8 @@ impl Tiles {
             .max_capacity(cache_bytes)
             .weigher(|_, tile: &Tile| u32::try_from(tile.bytes.len() + 128).unwrap_or(u32::MAX))
             .build();
-        Self { stores, cache }
+        let brotli = Arc::new(tokio::sync::Semaphore::new(limit::BROTLI_WAITING));
+        Self { stores, cache, brotli, meter: Meter::new(layers) }
     }
 
     /// Replaces a whole layer.
@@ -128,8 +157,8 @@ impl Tiles {
     }
 
     /// The version of a tile: microseconds, nothing is drawn.
-    pub fn version(&self, views: &[View], address: TileAddress, encoding: Encoding) -> Version {
-        let mut hash = seed(address, encoding);
+    pub fn version(&self, views: &[View], address: TileAddress) -> Version {
+        let mut hash = seed(address);
         for view in views {
             if let Some(lock) = self.stores.get(&view.layer.id) {
                 read(lock).hash_version(&mut hash, view, address);
@@ -138,7 +167,8 @@ impl Tiles {
         Version(hash.digest128())
     }
 
-    /// The tile, from the finished ones or drawn now; many who ask at once wait for one drawing.
+    /// The tile in the best of the codings that the client takes, from the finished ones or drawn now; many
+    /// who ask at once wait for one drawing. Brotli is sent once it has been made beside.
     ///
     /// # Errors
     /// [`Error::Internal`].
@@ -146,46 +176,119 @@ impl Tiles {
         self: &Arc<Self>,
         views: Vec<View>,
         address: TileAddress,
-        encoding: Encoding,
+        version: Version,
+        codings: &[Coding],
     ) -> Result<Tile> {
-        let version = self.version(&views, address, encoding);
-        let tiles = self.clone();
-        let key = (version, encoding);
-        let drawn = self.cache.try_get_with(key, async move {
-            tokio::task::spawn_blocking(move || tiles.draw_now(&views, address, encoding)).await
-        });
-        let tile = drawn.await.map_err(|error| Error::internal(error.to_string()))?;
+        if codings.contains(&Coding::Brotli)
+            && let Some(tile) = self.cache.get(&(version, Coding::Brotli)).await
+        {
+            self.meter.kept(&views, address.z());
+            return Ok(tile);
+        }
+        let coding = codings.iter().copied().find(|coding| *coding != Coding::Brotli);
+        let coding = coding.unwrap_or(Coding::Identity);
+        let key = (version, coding);
+        let mut fresh = false;
+        let tile = match self.cache.get(&key).await {
+            Some(tile) => tile,
+            None => {
+                let (tiles, views, flag) = (self.clone(), views.clone(), &mut fresh);
+                let drawn = self.cache.try_get_with(key, async move {
+                    *flag = true;
+                    let draw = move || tiles.draw_now(&views, address, coding);
+                    tokio::task::spawn_blocking(draw).await
+                });
+                drawn.await.map_err(|error| Error::internal(error.to_string()))?
+            }
+        };
+        if !fresh {
+            self.meter.kept(&views, address.z());
+        }
         if tile.version != version {
             // The city changed between the version and the drawing: keep each under its own.
             self.cache.invalidate(&key).await;
-            self.cache.insert((tile.version, encoding), tile.clone()).await;
+            self.cache.insert((tile.version, coding), tile.clone()).await;
+        } else if !fresh && codings.contains(&Coding::Brotli) {
+            self.pack_beside(views, address, version);
         }
         Ok(tile)
     }
 
+    /// Draws a tile that is asked for again once more, in brotli, while nobody waits for it.
+    fn pack_beside(self: &Arc<Self>, views: Vec<View>, address: TileAddress, version: Version) {
+        let Ok(place) = self.brotli.clone().try_acquire_owned() else {
+            return;
+        };
+        let key = (version, Coding::Brotli);
+        if self.cache.contains_key(&key) {
+            return;
+        }
+        let tiles = self.clone();
+        tokio::spawn(async move {
+            let of = tiles.clone();
+            let draw = move || of.draw_now(&views, address, Coding::Brotli);
+            if let Ok(tile) = tokio::task::spawn_blocking(draw).await
+                && tile.version == version
+            {
+                tiles.cache.insert(key, tile).await;
+            }
+            drop(place);
+        });
+    }
+
     /// Draws; version and rows come from one state of each layer.
-    fn draw_now(&self, views: &[View], address: TileAddress, encoding: Encoding) -> Tile {
-        let mut hash = seed(address, encoding);
-        let mut bytes = Vec::new();
-        let mut gathered = Vec::new();
-        for view in views {
+    fn draw_now(&self, views: &[View], address: TileAddress, coding: Coding) -> Tile {
+        let (version, drawn) = self.layers(views, address);
+        let mut short = Short::default();
+        let mut bytes = Vec::with_capacity(drawn.iter().map(|layer| layer.bytes.len()).sum());
+        for (view, layer) in views.iter().zip(&drawn) {
+            note(&mut short.gathered, &view.layer.id, layer.gathered);
+            note(&mut short.dropped, &view.layer.id, layer.dropped);
+            self.meter.drawn(view, address.z(), layer);
+            bytes.extend_from_slice(&layer.bytes);
+        }
+        Tile { version, coding, bytes: coding.pack(bytes).into(), short: Arc::new(short) }
+    }
+
+    /// Each layer of a tile, drawn now, and the version of just this state.
+    fn layers(&self, views: &[View], address: TileAddress) -> (Version, Vec<Drawn>) {
+        let mut hash = seed(address);
+        let drawn = views.iter().map(|view| {
             let Some(lock) = self.stores.get(&view.layer.id) else {
-                continue;
+                return Drawn::default();
             };
             let store = read(lock);
             store.hash_version(&mut hash, view, address);
-            let drawn = draw::layer(&store, view, address);
-            if drawn.gathered > 0 {
-                gathered.push(format!("{}={}", view.layer.id, drawn.gathered));
-            }
-            bytes.extend_from_slice(&drawn.bytes);
-        }
-        let bytes = match encoding {
-            Encoding::Gzip if !bytes.is_empty() => encode::gzip(&bytes),
-            _ => bytes,
-        };
-        let version = Version(hash.digest128());
-        Tile { version, bytes: bytes.into(), gathered: gathered.join(", ").into() }
+            draw::layer(&store, view, address)
+        });
+        let drawn = drawn.collect();
+        (Version(hash.digest128()), drawn)
+    }
+
+    /// Draws a tile anew and tells what it took: for who asks why a tile is slow or short of something.
+    pub fn explain(&self, views: &[View], address: TileAddress) -> serde_json::Value {
+        explain::explain(self, views, address)
+    }
+
+    /// Bytes and features of every layer in memory.
+    pub fn sizes(&self) -> Vec<(&str, usize, usize)> {
+        let mut sizes: Vec<_> = self
+            .stores
+            .iter()
+            .map(|(id, lock)| {
+                let store = read(lock);
+                (id.as_str(), store.len(), store.bytes())
+            })
+            .collect();
+        sizes.sort_unstable();
+        sizes
+    }
+}
+
+fn note(text: &mut String, layer: &str, count: usize) {
+    if count > 0 {
+        let comma = if text.is_empty() { "" } else { ", " };
+        text.push_str(&format!("{comma}{layer}={count}"));
     }
 }
 
@@ -206,10 +309,10 @@ impl View {
     }
 }
 
-fn seed(address: TileAddress, encoding: Encoding) -> Xxh3 {
+fn seed(address: TileAddress) -> Xxh3 {
     let mut hash = Xxh3::new();
     hash.update(&ENCODER.to_le_bytes());
-    hash.update(&[address.z(), encoding as u8]);
+    hash.update(&[address.z()]);
     hash.update(&address.row().to_le_bytes());
     hash.update(&address.col().to_le_bytes());
     hash

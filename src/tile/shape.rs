@@ -9,7 +9,7 @@ const HALF: f64 = 20_037_508.342_789_244;
 pub const SIDE: f64 = 4_294_967_296.0;
 
 /// Rings, lines or points being read.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Shape {
     pub parts: Vec<(u32, bool)>,
     pub points: Vec<[u32; 2]>,
@@ -66,12 +66,22 @@ impl Shape {
         rings(&self.parts, &self.points)
     }
 
-    /// Area in square units of the plane; holes are taken off.
-    pub fn area(&self) -> f64 {
-        self.rings()
-            .map(|(ring, outer)| if outer { ring_area(ring) } else { -ring_area(ring) })
-            .sum::<f64>()
-            .abs()
+    /// Number along a curve that keeps near what is near (Z-order of its first vertex).
+    pub fn place(&self) -> u64 {
+        let spread = |n: u32| {
+            let mut n = u64::from(n);
+            for (shift, mask) in [
+                (16, 0x0000_ffff_0000_ffff),
+                (8, 0x00ff_00ff_00ff_00ff),
+                (4, 0x0f0f_0f0f_0f0f_0f0f),
+                (2, 0x3333_3333_3333_3333),
+                (1, 0x5555_5555_5555_5555),
+            ] {
+                n = (n | (n << shift)) & mask;
+            }
+            n
+        };
+        self.points.first().map_or(0, |[x, y]| spread(*x) | spread(*y) << 1)
     }
 
     /// A point inside the largest polygon; a line's middle vertex; a point itself.

@@ -4,6 +4,7 @@ use futures_util::TryStreamExt;
 use postgis::ewkb;
 use tokio_postgres::{Client, types::ToSql};
 
+use super::shape::Shape;
 use super::store::{Change, Raw, Row};
 use crate::error::Result;
 use crate::layer::{Layer, PropertyType, TileUse};
@@ -33,7 +34,10 @@ fn select(layer: &Layer) -> (String, Vec<PropertyType>) {
 }
 
 fn row(row: &tokio_postgres::Row, kinds: &[PropertyType]) -> Result<Row> {
-    let geometry: Option<ewkb::Geometry> = row.try_get(1)?;
+    let mut shape = Shape::default();
+    if let Some(geometry) = row.try_get::<_, Option<ewkb::Geometry>>(1)? {
+        shape.add(&geometry);
+    }
     let mut values = Vec::with_capacity(kinds.len());
     for (at, kind) in kinds.iter().enumerate() {
         let at = at + 2;
@@ -45,13 +49,39 @@ fn row(row: &tokio_postgres::Row, kinds: &[PropertyType]) -> Result<Row> {
         });
     }
     let values = values.into_iter().map(|value| value.unwrap_or(Raw::Null)).collect();
-    Ok(Row { id: row.try_get(0)?, geometry, values })
+    Ok(Row { id: row.try_get(0)?, shape, values })
 }
 
-/// Every row of a layer.
-pub async fn all(client: &Client, layer: &Layer) -> Result<Vec<Row>> {
-    let (text, kinds) = select(layer);
-    let text = format!("{text} order by {}", layer.id_column());
+/// How many rows a layer has, about, as the planner knows; 0 for a view.
+pub async fn about(client: &Client, layer: &Layer) -> Result<i64> {
+    let text =
+        "select coalesce(max(reltuples), 0)::bigint from pg_class where oid = to_regclass($1)";
+    let row = client.query_one(text, &[&layer.table().to_string()]).await?;
+    Ok(row.get::<_, i64>(0).max(0))
+}
+
+/// The ids of a layer in so many parts of about equal width: from, below.
+pub async fn ranges(client: &Client, layer: &Layer, parts: i64) -> Result<Vec<Option<(i64, i64)>>> {
+    let id = layer.id_column();
+    let text = format!("select min({id})::bigint, max({id})::bigint from {}", layer.table());
+    let row = client.query_one(&text, &[]).await?;
+    let (Some(least), Some(most)) = (row.get::<_, Option<i64>>(0), row.get::<_, Option<i64>>(1))
+    else {
+        return Ok(vec![None]);
+    };
+    let width = (most.saturating_sub(least) / parts).max(1);
+    let start = |part: i64| if part == 0 { i64::MIN } else { least + part * width };
+    let end = |part: i64| if part + 1 == parts { i64::MAX } else { start(part + 1) };
+    Ok((0..parts).map(|part| Some((start(part), end(part)))).collect())
+}
+
+/// Every row of a layer, or of a part of it by id.
+pub async fn all(client: &Client, layer: &Layer, range: Option<(i64, i64)>) -> Result<Vec<Row>> {
+    let (mut text, kinds) = select(layer);
+    if let Some((from, below)) = range {
+        let id = layer.id_column();
+        text.push_str(&format!(" where {id} >= {from} and {id} < {below}"));
+    }
     let stream = client.query_raw(&text, std::iter::empty::<&(dyn ToSql + Sync)>()).await?;
     futures_util::pin_mut!(stream);
     let mut rows = Vec::new();

@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 
 use indexmap::IndexSet;
-use postgis::ewkb;
 use rstar::{AABB, RTree, RTreeObject};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::rank::{By, Ranks};
 use super::shape::{Shape, degrees, rings};
 use super::touched::Touched;
 use super::version::Pyramid;
@@ -38,11 +38,11 @@ pub enum Raw {
     Boolean(bool),
 }
 
-/// A row as it is read from PostGIS: geometry in EPSG:3857.
+/// A row as it is read from PostGIS, its geometry in the plane; an empty shape is in no tile.
 #[derive(Debug)]
 pub struct Row {
     pub id: i64,
-    pub geometry: Option<ewkb::Geometry>,
+    pub shape: Shape,
     pub values: Vec<Raw>,
 }
 
@@ -65,7 +65,7 @@ pub struct Feature {
     pub values: Box<[Cell]>,
     /// Where the label stands.
     pub label: [u32; 2],
-    /// What it weighs when a tile is crowded.
+    /// The property by which it stays when a tile is crowded, where the layer names one.
     pub importance: f64,
 }
 
@@ -101,6 +101,8 @@ pub struct Column {
 /// One layer in memory.
 pub struct Store {
     pub kind: GeometryType,
+    /// What a crowded zoom leaves out.
+    pub ranks: Ranks,
     pub columns: Vec<Column>,
     groups: Vec<Read>,
     weigh: Option<usize>,
@@ -115,8 +117,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// A store of these rows.
-    pub fn new(layer: &Layer, rows: Vec<Row>) -> Self {
+    /// A store of these rows. Rows near each other are put near each other.
+    pub fn new(layer: &Layer, mut rows: Vec<Row>) -> Self {
         let mut groups = vec![layer.read.clone()];
         let mut columns = Vec::new();
         for property in layer.properties.iter().filter(|property| property.tile != TileUse::No) {
@@ -137,8 +139,15 @@ impl Store {
             config.update(column.name.as_bytes());
             config.update(&[0xff, column.group as u8]);
         }
+        let by = match (weigh, layer.geometry) {
+            (Some(_), _) => By::Importance,
+            (None, GeometryType::MultiPolygon) => By::Area,
+            (None, GeometryType::MultiLineString) => By::Length,
+            (None, GeometryType::Point) => By::Lot,
+        };
         let mut store = Self {
             kind: layer.geometry,
+            ranks: Ranks::new(by, columns.len()),
             weigh,
             label_point: layer.label_point,
             config: config.digest(),
@@ -151,9 +160,27 @@ impl Store {
             texts: IndexSet::new(),
             index: RTree::new(),
         };
+        rows.sort_by_cached_key(|row| row.shape.place());
         let entries = rows.into_iter().filter_map(|row| store.insert(row)).collect();
         store.index = RTree::bulk_load(entries);
         store
+    }
+
+    /// Bytes that the features and their index take, about.
+    pub fn bytes(&self) -> usize {
+        let feature = |feature: &Feature| {
+            size_of_val(&*feature.parts)
+                + size_of_val(&*feature.points)
+                + size_of_val(&*feature.values)
+        };
+        let heap: usize = self.features.iter().flatten().map(feature).sum();
+        let texts: usize =
+            self.texts.iter().map(|text| text.len() + 2 * size_of::<Box<str>>()).sum();
+        // Nodes of the tree hold an entry or a box with children, and are about four fifths full.
+        let index = self.slots.len() * (size_of::<Entry>() + 32) * 5 / 4;
+        let slots = self.slots.capacity() * (size_of::<(i64, u32)>() + 1);
+        let table = self.features.capacity() * size_of::<Option<Feature>>();
+        heap + texts + index + slots + table + self.pyramid.bytes() + self.ranks.bytes()
     }
 
     /// Count of features with a geometry.
@@ -203,6 +230,7 @@ impl Store {
     /// Adds what decides the tile's content for this view.
     pub fn hash_version(&self, hash: &mut Xxh3, view: &View, address: TileAddress) {
         hash.update(&self.config.to_le_bytes());
+        hash.update(&[self.ranks.least(address.z()) as u8]);
         for group in view.groups() {
             hash.update(&[*group as u8]);
             hash.update(&self.pyramid.cell(*group, address).to_le_bytes());
@@ -245,6 +273,7 @@ impl Store {
         for group in 0..self.groups.len() {
             self.pyramid.subtract(group, feature.bbox, self.hash(&feature, group));
         }
+        self.ranks.count(&feature, false);
         self.index.remove(&Entry { slot, bbox: feature.bbox });
         self.free.push(slot);
         Some(feature.bbox)
@@ -252,8 +281,7 @@ impl Store {
 
     /// Puts a row into a slot and its hashes into the pyramid; a row without geometry is in no tile.
     fn insert(&mut self, row: Row) -> Option<Entry> {
-        let mut shape = Shape::default();
-        shape.add(&row.geometry?);
+        let shape = row.shape;
         let bbox = shape.bbox()?;
         let values: Box<[Cell]> = row
             .values
@@ -270,7 +298,7 @@ impl Store {
             Some(Cell::Integer(number)) => number as f64,
             Some(Cell::Number(number)) => number,
             Some(_) => 0.0,
-            None => shape.area(),
+            None => 0.0,
         };
         let label = if self.label_point { shape.label(bbox) } else { [bbox[0], bbox[1]] };
         let feature = Feature {
@@ -285,6 +313,7 @@ impl Store {
         for group in 0..self.groups.len() {
             self.pyramid.add(group, bbox, self.hash(&feature, group));
         }
+        self.ranks.count(&feature, true);
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.features[slot as usize] = Some(feature);

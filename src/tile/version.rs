@@ -41,6 +41,12 @@ impl Pyramid {
         self.groups[group].change(bbox, hash.wrapping_neg());
     }
 
+    /// Bytes that the sums take.
+    pub fn bytes(&self) -> usize {
+        let cell = size_of::<(u64, u128)>() + 1;
+        self.groups.iter().map(|group| group.cells.capacity() * cell).sum()
+    }
+
     /// The sum of everything.
     pub fn total(&self) -> u128 {
         let sums = self.groups.iter().map(|group| {
@@ -61,27 +67,36 @@ impl Pyramid {
 }
 
 impl Group {
-    fn change(&mut self, [x0, y0, x1, y1]: [u32; 4], amount: u128) {
+    fn change(&mut self, bbox: [u32; 4], amount: u128) {
         for z in 0..=DEEPEST {
-            let shift = 32 - u32::from(z);
-            let buffer = 1i64 << (shift - 6); // 64 of 4096 units
-            let last = (1i64 << z) - 1;
-            let at = |n: i64| (n >> shift).clamp(0, last) as u64;
-            let (left, right) = (at(i64::from(x0) - buffer), at(i64::from(x1) + buffer));
-            let (top, bottom) = (at(i64::from(y0) - buffer), at(i64::from(y1) + buffer));
-            if (right - left + 1) * (bottom - top + 1) > WIDE {
+            let few = cells(bbox, z, |key| {
+                let cell = self.cells.entry(key).or_insert(0);
+                *cell = cell.wrapping_add(amount);
+            });
+            if !few {
                 let wide = &mut self.wide[z as usize];
                 *wide = wide.wrapping_add(amount);
-                continue;
-            }
-            for row in top..=bottom {
-                for col in left..=right {
-                    let cell = self.cells.entry(key(z, col, row)).or_insert(0);
-                    *cell = cell.wrapping_add(amount);
-                }
             }
         }
     }
+}
+
+/// Walks the cells of a zoom that a box touches, grown by the tiles' buffer. `false`: they are too many, none
+/// was walked.
+pub fn cells([x0, y0, x1, y1]: [u32; 4], z: u8, mut see: impl FnMut(u64)) -> bool {
+    let shift = 32 - u32::from(z);
+    let buffer = 1i64 << (shift - 6); // 64 of 4096 units
+    let last = (1i64 << z) - 1;
+    let at = |n: i64| (n >> shift).clamp(0, last) as u64;
+    let (left, right) = (at(i64::from(x0) - buffer), at(i64::from(x1) + buffer));
+    let (top, bottom) = (at(i64::from(y0) - buffer), at(i64::from(y1) + buffer));
+    if (right - left + 1) * (bottom - top + 1) > WIDE {
+        return false;
+    }
+    for row in top..=bottom {
+        (left..=right).for_each(|col| see(key(z, col, row)));
+    }
+    true
 }
 
 fn key(z: u8, col: u64, row: u64) -> u64 {

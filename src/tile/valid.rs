@@ -1,0 +1,122 @@
+//! Polygons after snapping: rings that came to cross or touch themselves are taken apart, on the tile's own
+//! integers. Never before snapping: that would be undone by it.
+
+use i_overlay::core::fill_rule::FillRule;
+use i_overlay::core::overlay::IntOverlayOptions;
+use i_overlay::core::simplify::Simplify;
+use i_overlay::i_float::int::point::IntPoint;
+
+use super::clip::{Vertex, area};
+
+/// Parts of a drawn feature: the end of each among the points, and whether it is an outer ring.
+pub type Part = (usize, bool);
+
+/// An edge with its lesser end first, its ring, its number in the ring, and the ring's count of edges.
+pub type Edge = (Vertex, Vertex, usize, usize, usize);
+
+/// Whether no two edges of the rings meet but neighbours at their common vertex. `edges` is scratch.
+fn is_simple(points: &[Vertex], start: usize, parts: &[Part], edges: &mut Vec<Edge>) -> bool {
+    edges.clear();
+    let mut from = start;
+    for (number, (end, _)) in parts.iter().enumerate() {
+        let ring = &points[from..*end];
+        from = *end;
+        for at in 0..ring.len() {
+            let (a, b) = (ring[at], ring[(at + 1) % ring.len()]);
+            let (a, b) = if a <= b { (a, b) } else { (b, a) };
+            edges.push((a, b, number, at, ring.len()));
+        }
+    }
+    edges.sort_unstable();
+    for (first, edge) in edges.iter().enumerate() {
+        for other in &edges[first + 1..] {
+            if other.0[0] > edge.1[0] {
+                break;
+            }
+            let apart = edge.3.abs_diff(other.3);
+            let neighbours = edge.2 == other.2 && (apart == 1 || apart == edge.4 - 1);
+            let crossed = match neighbours {
+                true => overlap(edge, other),
+                false => meet(edge.0, edge.1, other.0, other.1),
+            };
+            if crossed {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Whether neighbours run back over each other.
+fn overlap(a: &Edge, b: &Edge) -> bool {
+    let ends = [a.0, a.1].into_iter().filter(|p| *p == b.0 || *p == b.1).count();
+    if ends == 2 {
+        return true;
+    }
+    turn(a.0, a.1, b.0) == 0 && turn(a.0, a.1, b.1) == 0 && (a.0 == b.0 || a.1 == b.1)
+}
+
+fn turn(a: Vertex, b: Vertex, c: Vertex) -> i64 {
+    let (ux, uy) = (i64::from(b[0] - a[0]), i64::from(b[1] - a[1]));
+    let (vx, vy) = (i64::from(c[0] - a[0]), i64::from(c[1] - a[1]));
+    (ux * vy - uy * vx).signum()
+}
+
+fn within(a: Vertex, b: Vertex, p: Vertex) -> bool {
+    (a[0].min(b[0])..=a[0].max(b[0])).contains(&p[0])
+        && (a[1].min(b[1])..=a[1].max(b[1])).contains(&p[1])
+}
+
+/// Whether two closed segments have a point in common.
+fn meet(a: Vertex, b: Vertex, c: Vertex, d: Vertex) -> bool {
+    let apart = a[1].max(b[1]) < c[1].min(d[1]) || c[1].max(d[1]) < a[1].min(b[1]);
+    if apart {
+        return false;
+    }
+    let (t1, t2, t3, t4) = (turn(a, b, c), turn(a, b, d), turn(c, d, a), turn(c, d, b));
+    if t1 * t2 < 0 && t3 * t4 < 0 {
+        return true;
+    }
+    (t1 == 0 && within(a, b, c))
+        || (t2 == 0 && within(a, b, d))
+        || (t3 == 0 && within(c, d, a))
+        || (t4 == 0 && within(c, d, b))
+}
+
+/// Makes the last feature of a drawing drawable by anybody: its points start at `start`, its parts at
+/// `first`. Outer rings, each followed by its holes. `true`: it had to be taken apart.
+pub fn mend(
+    points: &mut Vec<Vertex>,
+    parts: &mut Vec<Part>,
+    start: usize,
+    first: usize,
+    edges: &mut Vec<Edge>,
+) -> bool {
+    if is_simple(points, start, &parts[first..], edges) {
+        return false;
+    }
+    let mut from = start;
+    let contours: Vec<Vec<IntPoint>> = parts[first..]
+        .iter()
+        .map(|(end, _)| {
+            let ring = points[from..*end].iter().map(|[x, y]| IntPoint { x: *x, y: *y }).collect();
+            from = *end;
+            ring
+        })
+        .collect();
+    let shapes = contours.simplify(FillRule::EvenOdd, IntOverlayOptions::default());
+    points.truncate(start);
+    parts.truncate(first);
+    for shape in shapes {
+        for (at, contour) in shape.into_iter().enumerate() {
+            let ring: Vec<Vertex> = contour.into_iter().map(|point| [point.x, point.y]).collect();
+            if ring.len() > 2 && area(&ring) != 0 {
+                points.extend_from_slice(&ring);
+                parts.push((points.len(), at == 0));
+            } else if at == 0 {
+                break;
+            }
+        }
+    }
+    true
+}
