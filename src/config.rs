@@ -63,6 +63,10 @@ pub mod limit {
     pub const CHANGE_EVENTS_KEPT: usize = 1_024;
     /// Rows of an import that are reported one by one.
     pub const IMPORT_REFUSALS_LISTED: usize = 200;
+    /// Tiles of one archive.
+    pub const ARCHIVE_TILES_MAX: u64 = 5_000_000;
+    /// Tiles of an archive that are drawn before they are written.
+    pub const ARCHIVE_BATCH: usize = 512;
     /// Wait until a started cluster answers.
     pub const CLUSTER_START: Duration = Duration::from_secs(60);
     /// A dead postmaster is seen within this time.

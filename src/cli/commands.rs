@@ -1,17 +1,20 @@
-//! `imgis demo`, `imgis migrate`, `imgis import`.
+//! `imgis demo`, `imgis migrate`, `imgis import`, `imgis tiles export`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Import, reach};
+use super::{Export, Import, reach};
+use crate::access::Caller;
 use crate::config::{City, Database};
 use crate::db;
 use crate::demo::load;
 use crate::error::{Error, Result};
-use crate::exchange::{self, ImportOptions, Report};
-use crate::layer::Catalogue;
+use crate::exchange::{self, ArchiveOptions, ImportOptions, Report};
+use crate::layer::{Catalogue, Layer};
+use crate::tile::{self, Tiles};
 
 /// Seed of the city that `serve --demo` makes.
 const SEED: u64 = 1;
@@ -119,6 +122,49 @@ pub async fn import(city: City, database: &Database, options: &Import) -> Result
         println!("{}", told(&report, options.dry_run));
     }
     Ok(if report.refused > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+/// `imgis tiles export`.
+pub async fn export(city: City, database: &Database, options: &Export) -> Result<()> {
+    let catalogue = Catalogue::read(&city)?;
+    let caller = if options.staff { Caller::Local } else { Caller::Public };
+    let layers: Vec<Arc<Layer>> = match options.layers.is_empty() {
+        true => catalogue.readable(&caller).cloned().collect(),
+        false => {
+            let layer = |id: &String| catalogue.readable_by(&caller, id).cloned();
+            options.layers.iter().map(layer).collect::<Result<_>>().map_err(|error| {
+                Error::Operator(format!("--layers: {error} (or --staff is wanted)"))
+            })?
+        }
+    };
+    let reached = reach::reach(database).await?;
+    let result = async {
+        if reached.cluster.as_ref().is_none_or(crate::db::Cluster::is_owner) {
+            reached.bring_up_to_date(&city, &catalogue).await?;
+        }
+        let client = db::connect(&db::as_server(reached.server(), &city.time_zone)).await?;
+        let tiles = Arc::new(Tiles::new(&layers, 0));
+        tile::load(&client, &tiles, &layers).await?;
+        let views: Vec<_> = layers.iter().map(|layer| tiles.view(layer, &caller)).collect();
+        let boxes = layers.iter().filter_map(|layer| tiles.bounds(&layer.id));
+        let around =
+            boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
+        let wanted = ArchiveOptions {
+            zooms: options.zoom,
+            bounds: around
+                .ok_or_else(|| Error::Operator("the layers are empty: nothing to write".into()))?,
+            description: tile::tile_json(&tiles, &views, "", &city),
+        };
+        let bar = bar("tiles");
+        let written = exchange::export(&tiles, &views, &options.out, &wanted, &bar);
+        bar.finish_and_clear();
+        written
+    };
+    let written = result.await;
+    reached.stop().await;
+    let written = written?;
+    println!("{}: {} tiles, {} bytes", options.out.display(), written.tiles, written.bytes);
+    Ok(())
 }
 
 fn told(report: &Report, dry_run: bool) -> String {

@@ -1,4 +1,4 @@
-//! The operator's door: serve, demo, migrate, check, import. Calls the same functions as `http`.
+//! The operator's door: serve, demo, migrate, check, import, tiles. Calls the same functions as `http`.
 
 mod check;
 mod commands;
@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{City, Database, limit};
 use crate::error::Result;
+use crate::geometry::TileAddress;
 
 /// Integrated municipal GIS server: layers, tiles, feature queries and applications over PostGIS.
 #[derive(Parser)]
@@ -57,6 +58,43 @@ enum Command {
     },
     /// Read a file into a layer
     Import(Import),
+    /// Tiles without a server
+    Tiles {
+        #[command(subcommand)]
+        command: TilesCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum TilesCommand {
+    /// Write the tiles of layers into an archive, .pmtiles or .mbtiles
+    Export(Export),
+}
+
+/// What `tiles export` is told.
+#[derive(clap::Args)]
+struct Export {
+    /// The archive: its name ends in .pmtiles or .mbtiles
+    out: PathBuf,
+    /// The layers, undermost first [default: all that everybody may read]
+    #[arg(long, value_delimiter = ',')]
+    layers: Vec<String>,
+    /// Least and greatest zoom, e.g. 10-16
+    #[arg(long, default_value = "10-16", value_parser = zooms)]
+    zoom: (u8, u8),
+    /// With what staff alone may read: not for handing out
+    #[arg(long)]
+    staff: bool,
+}
+
+fn zooms(text: &str) -> Result<(u8, u8), String> {
+    let (least, most) = text.split_once('-').unwrap_or((text, text));
+    match (least.parse::<u8>(), most.parse::<u8>()) {
+        (Ok(least), Ok(most)) if least <= most && most <= TileAddress::ZOOM_MAX => {
+            Ok((least, most))
+        }
+        _ => Err(format!("wants LEAST-GREATEST within 0 … {}", TileAddress::ZOOM_MAX)),
+    }
 }
 
 /// What `serve` is told.
@@ -164,6 +202,9 @@ async fn run(args: &Args) -> Result<ExitCode> {
         }
         Command::Migrate => commands::migrate(city, &database).await?,
         Command::Import(options) => return commands::import(city, &database, options).await,
+        Command::Tiles { command: TilesCommand::Export(options) } => {
+            commands::export(city, &database, options).await?;
+        }
         Command::Check { .. } => {}
     }
     Ok(ExitCode::SUCCESS)

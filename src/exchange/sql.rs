@@ -1,4 +1,4 @@
-//! SQL of imports: a staging table of the transaction's own, checks by row, one merge.
+//! SQL of imports (a staging table of the transaction's own, checks by row, one merge) and of archives.
 
 use tokio_postgres::Client;
 
@@ -6,6 +6,7 @@ use super::Refusal;
 use crate::config::City;
 use crate::db::Ident;
 use crate::error::Result;
+use crate::geometry::TileAddress;
 use crate::layer::{GeometryType, Layer, Property};
 
 /// Makes the staging table.
@@ -219,4 +220,47 @@ pub async fn refusals(client: &Client, limit: i64) -> Result<Vec<Refusal>> {
         .iter()
         .map(|row| Refusal { row: row.get(0), reason: row.get(1), place: row.get(2) })
         .collect())
+}
+
+/// Tables of an MBTiles archive; everything up to [`finish_mbtiles`] is one transaction of SQLite.
+pub fn start_mbtiles(archive: &rusqlite::Connection) -> rusqlite::Result<()> {
+    archive.execute_batch(
+        "pragma journal_mode = off;
+         pragma synchronous = off;
+         pragma application_id = 0x4d504258;
+         begin;
+         create table metadata (name text, value text);
+         create table tiles (
+           zoom_level integer, tile_column integer, tile_row integer, tile_data blob,
+           primary key (zoom_level, tile_column, tile_row)
+         ) without rowid",
+    )
+}
+
+/// One line of the description of an MBTiles archive.
+pub fn describe_mbtiles(
+    archive: &rusqlite::Connection,
+    name: &str,
+    value: &str,
+) -> rusqlite::Result<()> {
+    archive.execute("insert into metadata (name, value) values (?1, ?2)", [name, value])?;
+    Ok(())
+}
+
+/// One tile; rows of MBTiles count from the south.
+pub fn add_mbtile(
+    archive: &rusqlite::Connection,
+    at: TileAddress,
+    bytes: &[u8],
+) -> rusqlite::Result<()> {
+    let row = (1u32 << at.z()) - 1 - at.row();
+    archive
+        .prepare_cached("insert into tiles values (?1, ?2, ?3, ?4)")?
+        .execute(rusqlite::params![at.z(), at.col(), row, bytes])?;
+    Ok(())
+}
+
+/// Ends the writing.
+pub fn finish_mbtiles(archive: &rusqlite::Connection) -> rusqlite::Result<()> {
+    archive.execute_batch("commit")
 }

@@ -236,8 +236,8 @@ impl Tiles {
         });
     }
 
-    /// Draws; version and rows come from one state of each layer.
-    fn draw_now(&self, views: &[View], address: TileAddress, coding: Coding) -> Tile {
+    /// Draws on this thread; version and rows come from one state of each layer.
+    pub fn draw_now(&self, views: &[View], address: TileAddress, coding: Coding) -> Tile {
         let (version, drawn) = self.layers(views, address);
         let mut short = Short::default();
         let mut bytes = Vec::with_capacity(drawn.iter().map(|layer| layer.bytes.len()).sum());
@@ -290,6 +290,24 @@ fn note(text: &mut String, layer: &str, count: usize) {
         let comma = if text.is_empty() { "" } else { ", " };
         text.push_str(&format!("{comma}{layer}={count}"));
     }
+}
+
+/// Reads layers into their stores, all in one snapshot.
+///
+/// # Errors
+/// As any statement.
+pub async fn load(
+    client: &tokio_postgres::Client,
+    tiles: &Tiles,
+    layers: &[Arc<Layer>],
+) -> Result<()> {
+    client.batch_execute("set statement_timeout = 0").await?;
+    crate::change::sql::begin(client).await?;
+    for layer in layers {
+        let rows = sql::all(client, layer, None).await?;
+        tiles.replace(layer, Store::new(layer, rows));
+    }
+    crate::change::sql::end(client).await
 }
 
 impl View {

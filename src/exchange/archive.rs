@@ -1,0 +1,209 @@
+//! Tiles out: an archive of the city for a content network, an offline laptop, or as evidence.
+//!
+//! Written beside and renamed when it is whole: what stands under the name is never half an archive.
+//!
+//! # Source
+//! PMTiles 3; MBTiles 1.3.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use indicatif::ProgressBar;
+use pmtiles::{Compression, PmTilesStreamWriter, PmTilesWriter, TileCoord, TileId, TileType};
+use serde_json::Value;
+
+use crate::config::limit;
+use crate::error::{Error, Result};
+use crate::geometry::TileAddress;
+use crate::tile::{Coding, Tiles, View};
+
+/// What an archive is made of.
+pub struct ArchiveOptions {
+    /// Least and greatest zoom.
+    pub zooms: (u8, u8),
+    /// West, south, east, north in CRS84.
+    pub bounds: [f64; 4],
+    /// TileJSON of the layers.
+    pub description: Value,
+}
+
+/// What was written.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Archived {
+    pub tiles: u64,
+    pub bytes: u64,
+}
+
+enum Writer {
+    Pmtiles(Box<PmTilesStreamWriter<BufWriter<File>>>),
+    Mbtiles(rusqlite::Connection),
+}
+
+/// Draws every tile of the box and the zooms and writes those that show something.
+///
+/// # Errors
+/// [`Error::Operator`] for a name that ends in neither `.pmtiles` nor `.mbtiles`, too many tiles, or a file
+/// that cannot be written.
+pub fn export(
+    tiles: &Arc<Tiles>,
+    views: &[View],
+    out: &Path,
+    options: &ArchiveOptions,
+    progress: &ProgressBar,
+) -> Result<Archived> {
+    let addresses = addresses(options)?;
+    progress.set_length(addresses.len() as u64);
+    let beside = beside(out)?;
+    let _ = std::fs::remove_file(&beside);
+    let written = write(tiles, views, out, &beside, options, &addresses, progress);
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    let written = written?;
+    File::open(&beside)?.sync_all()?;
+    std::fs::rename(&beside, out)?;
+    Ok(written)
+}
+
+fn beside(out: &Path) -> Result<PathBuf> {
+    let name = out.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if !(name.ends_with(".pmtiles") || name.ends_with(".mbtiles")) {
+        let text = format!("{}: an archive ends in .pmtiles or .mbtiles", out.display());
+        return Err(Error::Operator(text));
+    }
+    Ok(out.with_file_name(format!(".{name}.part")))
+}
+
+/// Every tile of the box, in the order of the archive.
+fn addresses(options: &ArchiveOptions) -> Result<Vec<TileAddress>> {
+    let [west, south, east, north] = options.bounds;
+    let mut all = Vec::new();
+    for z in options.zooms.0..=options.zooms.1 {
+        let (first, last) = (TileAddress::at(z, west, north), TileAddress::at(z, east, south));
+        let count =
+            u64::from(last.row() - first.row() + 1) * u64::from(last.col() - first.col() + 1);
+        if all.len() as u64 + count > limit::ARCHIVE_TILES_MAX {
+            return Err(Error::Operator(format!(
+                "zooms {} to {z} have more than {} tiles: take fewer zooms",
+                options.zooms.0,
+                limit::ARCHIVE_TILES_MAX
+            )));
+        }
+        for row in first.row()..=last.row() {
+            let of_row = (first.col()..=last.col()).filter_map(|col| TileAddress::new(z, row, col));
+            all.extend(of_row);
+        }
+    }
+    all.sort_by_cached_key(|at| coordinate(*at).map_or(u64::MAX, |at| TileId::from(at).value()));
+    Ok(all)
+}
+
+fn coordinate(at: TileAddress) -> Result<TileCoord> {
+    TileCoord::new(at.z(), at.col(), at.row()).map_err(Error::internal)
+}
+
+fn write(
+    tiles: &Arc<Tiles>,
+    views: &[View],
+    out: &Path,
+    beside: &Path,
+    options: &ArchiveOptions,
+    addresses: &[TileAddress],
+    progress: &ProgressBar,
+) -> Result<Archived> {
+    let mut writer = match out.extension().and_then(|extension| extension.to_str()) {
+        Some("pmtiles") => pmtiles(beside, options)?,
+        _ => mbtiles(beside, options)?,
+    };
+    let mut archived = Archived { tiles: 0, bytes: 0 };
+    for batch in addresses.chunks(limit::ARCHIVE_BATCH) {
+        for (at, bytes) in batch.iter().zip(drawn(tiles, views, batch)) {
+            if !bytes.is_empty() {
+                writer.add(*at, &bytes)?;
+                archived.tiles += 1;
+                archived.bytes += bytes.len() as u64;
+            }
+        }
+        progress.inc(batch.len() as u64);
+    }
+    writer.finish()?;
+    Ok(archived)
+}
+
+/// Draws a batch on every core, in order.
+fn drawn(tiles: &Arc<Tiles>, views: &[View], batch: &[TileAddress]) -> Vec<bytes::Bytes> {
+    let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
+    let share = batch.len().div_ceil(cores).max(1);
+    std::thread::scope(|scope| {
+        let draw = |part: &[TileAddress]| -> Vec<bytes::Bytes> {
+            part.iter().map(|at| tiles.draw_now(views, *at, Coding::Gzip).bytes).collect()
+        };
+        let workers: Vec<_> =
+            batch.chunks(share).map(|part| scope.spawn(move || draw(part))).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    })
+}
+
+fn pmtiles(beside: &Path, options: &ArchiveOptions) -> Result<Writer> {
+    let [west, south, east, north] = options.bounds;
+    let writer = PmTilesWriter::new(TileType::Mvt)
+        .precompressed(Compression::Gzip)
+        .min_zoom(options.zooms.0)
+        .max_zoom(options.zooms.1)
+        .bounds(west, south, east, north)
+        .center((west + east) / 2.0, (south + north) / 2.0)
+        .center_zoom(options.zooms.0)
+        .metadata(options.description.to_string())
+        .create(BufWriter::new(File::create(beside)?))
+        .map_err(Error::internal)?;
+    Ok(Writer::Pmtiles(Box::new(writer)))
+}
+
+fn mbtiles(beside: &Path, options: &ArchiveOptions) -> Result<Writer> {
+    let connection = rusqlite::Connection::open(beside).map_err(Error::internal)?;
+    super::sql::start_mbtiles(&connection).map_err(Error::internal)?;
+    let [west, south, east, north] = options.bounds;
+    let description = &options.description;
+    let layers = serde_json::json!({ "vector_layers": description["vector_layers"] });
+    for (name, value) in [
+        ("name", description["name"].as_str().unwrap_or_default().to_string()),
+        ("format", "pbf".into()),
+        ("bounds", format!("{west},{south},{east},{north}")),
+        (
+            "center",
+            format!("{},{},{}", (west + east) / 2.0, (south + north) / 2.0, options.zooms.0),
+        ),
+        ("minzoom", options.zooms.0.to_string()),
+        ("maxzoom", options.zooms.1.to_string()),
+        ("type", "overlay".into()),
+        ("json", layers.to_string()),
+    ] {
+        super::sql::describe_mbtiles(&connection, name, &value).map_err(Error::internal)?;
+    }
+    Ok(Writer::Mbtiles(connection))
+}
+
+impl Writer {
+    fn add(&mut self, at: TileAddress, bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::Pmtiles(writer) => {
+                writer.add_tile(coordinate(at)?, bytes).map_err(Error::internal)
+            }
+            Self::Mbtiles(connection) => {
+                super::sql::add_mbtile(connection, at, bytes).map_err(Error::internal)
+            }
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        match self {
+            Self::Pmtiles(writer) => writer.finalize().map_err(Error::internal),
+            Self::Mbtiles(connection) => {
+                super::sql::finish_mbtiles(&connection).map_err(Error::internal)?;
+                connection.close().map_err(|(_, error)| Error::internal(error))
+            }
+        }
+    }
+}
