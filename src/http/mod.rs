@@ -8,6 +8,7 @@ mod collections;
 mod door;
 mod dossier;
 mod features;
+mod legend;
 mod look;
 mod pages;
 mod problem;
@@ -55,6 +56,7 @@ pub fn router(imgis: App, door: Door) -> Router {
         .route("/styles", get(assets::styles))
         .route("/styles/{theme}", get(assets::style))
         .route("/sprites/{name}", get(assets::sprite))
+        .route("/legend/{layer}", get(legend::legend))
         .route("/changes", get(changes::stream))
         .route("/healthz", get(look::health))
         .route("/readyz", get(look::ready))
