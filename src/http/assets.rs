@@ -114,11 +114,7 @@ pub async fn style(
     query: Query,
 ) -> Result<Response> {
     query.only([])?;
-    let theme = match theme.as_str() {
-        "light" => Theme::Light,
-        "dark" => Theme::Dark,
-        other => return Err(Error::not_found("style", other)),
-    };
+    let theme = Theme::named(&theme).ok_or_else(|| Error::not_found("style", &theme))?;
     let style = imgis.styles.style(theme, &imgis.catalogue, &caller, &base.0);
     let mut response = super::json(&style, "application/json");
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));

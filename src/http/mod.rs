@@ -8,6 +8,7 @@ mod collections;
 mod door;
 mod dossier;
 mod features;
+mod legend;
 mod look;
 mod metrics;
 mod pages;
@@ -63,6 +64,7 @@ pub fn router(imgis: App, door: Door) -> Router {
         .route("/styles", get(assets::styles))
         .route("/styles/{theme}", get(assets::style))
         .route("/sprites/{name}", get(assets::sprite))
+        .route("/legend/{layer}", get(legend::legend))
         .route("/changes", get(changes::stream))
         .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(look::health))

@@ -195,6 +195,12 @@ impl Layer {
         self.properties.iter().filter(|property| caller.may_read(&property.read)).collect()
     }
 
+    /// The layer with those of its properties only that the caller may read.
+    pub fn seen_by(&self, caller: &Caller) -> Self {
+        let properties = self.readable(caller).into_iter().cloned().collect();
+        Self { properties, ..self.clone() }
+    }
+
     /// Whether rows are changed through this program's editing.
     pub fn is_editable(&self) -> bool {
         self.source.is_none() && self.derived.is_none() && !self.edit.is_empty()

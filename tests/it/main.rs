@@ -13,6 +13,7 @@ mod features;
 mod hostile;
 mod imports;
 mod layers;
+mod legend;
 mod office;
 mod rights;
 mod tidy;

@@ -1,12 +1,18 @@
-//! Map styles: one MapLibre style document, one palette, two themes; sprites beside them.
+//! Map styles: one MapLibre style document, one palette, two themes, the legend of each layer; sprites
+//! beside them.
 //!
 //! *Not here*: fonts (they come with the map application, `web/`).
+
+mod legend;
+mod swatch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value as Json;
+
+pub use legend::{Entry, Swatch};
 
 use crate::access::Caller;
 use crate::config::read_toml;
@@ -18,6 +24,17 @@ use crate::layer::Catalogue;
 pub enum Theme {
     Light,
     Dark,
+}
+
+impl Theme {
+    /// The theme of a name, as it stands in addresses.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "light" => Some(Self::Light),
+            "dark" => Some(Self::Dark),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -114,16 +131,21 @@ impl Styles {
             });
         }
         replace(&mut style, &|text| {
-            if let Some(colour) = text.strip_prefix('$').and_then(|name| self.palette.get(name)) {
-                return Some(match theme {
-                    Theme::Light => colour.light.clone(),
-                    Theme::Dark => colour.dark.clone(),
-                });
+            if let Some(colour) = self.colour(theme, text) {
+                return Some(colour);
             }
             let rooted = ["/tiles/", "/sprites/", "/fonts/", "/glyphs/"];
             rooted.iter().any(|root| text.starts_with(root)).then(|| format!("{base}{text}"))
         });
         style
+    }
+
+    fn colour(&self, theme: Theme, text: &str) -> Option<String> {
+        let colour = self.palette.get(text.strip_prefix('$')?)?;
+        Some(match theme {
+            Theme::Light => colour.light.clone(),
+            Theme::Dark => colour.dark.clone(),
+        })
     }
 
     /// A sprite file.
