@@ -4,6 +4,7 @@
 //! Environment: `BENCH_PARCELS` (200000), `BENCH_SECONDS` a measurement lasts (3), `MARTIN` names a martin
 //! to be measured over a copy of the same rows in EPSG:3857.
 
+mod fresh;
 mod load;
 mod server;
 mod tiles;
@@ -33,5 +34,8 @@ fn main() {
     let wants = |name: &str| filter.as_deref().is_none_or(|filter| name.contains(filter));
     if wants("tiles") {
         tiles::run();
+    }
+    if wants("fresh") {
+        fresh::run();
     }
 }

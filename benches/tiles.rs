@@ -25,8 +25,7 @@ pub fn run() {
     let cluster = std::env::var("IMGIS_TEST_CLUSTER").expect("run it by `make bench`");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(sql(&cluster, "postgres", &[&format!("create database {DATABASE}")]));
-    let url = format!("{cluster} dbname={DATABASE}");
+    let url = database(&runtime, &cluster, DATABASE);
     let parcels = setting("BENCH_PARCELS", 200_000).to_string();
     let mut text = String::from("# Parcel tiles\n\n");
     {
@@ -69,16 +68,57 @@ pub fn run() {
     report("tiles", &text);
 }
 
-fn imgis(url: &str, more: &[&str]) -> Server {
+/// A database of its own on the cluster; how to reach it.
+pub fn database(runtime: &tokio::runtime::Runtime, cluster: &str, name: &str) -> String {
+    runtime.block_on(sql(cluster, "postgres", &[&format!("create database {name}")]));
+    format!("{cluster} dbname={name}")
+}
+
+/// This program, serving a database.
+pub fn imgis(url: &str, more: &[&str]) -> Server {
     let port = free_port();
     let mut command = Command::new(env!("CARGO_BIN_EXE_imgis"));
     command
         .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("IMGIS_CITY", municipality())
         .env("DATABASE_URL", url)
         .env("PORT", port.to_string())
         .arg("serve")
         .args(more);
     Server::start(command, port, "/readyz")
+}
+
+/// The shipped municipality with eight properties of a parcel in its tiles, so that peers with all columns
+/// and this server show the same.
+fn municipality() -> std::path::PathBuf {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = std::env::temp_dir().join(format!("imgis-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for part in ["data", "layers", "styles"] {
+        let copied = Command::new("cp").arg("-r").arg(root.join(part)).arg(&folder).status();
+        assert!(copied.is_ok_and(|status| status.success()), "a copy of {part}");
+    }
+    let file = folder.join("layers/parcel.toml");
+    let text = std::fs::read_to_string(root.join("layers/parcel.toml")).expect("the layer file");
+    let mut out = String::new();
+    let mut shown = 0;
+    for block in text.split_inclusive("\n\n") {
+        let name = block.lines().find_map(|line| line.strip_prefix("name = ")).unwrap_or("");
+        let more = block.starts_with("[[property]]")
+            && !block.contains("tile = ")
+            && !name.contains("note");
+        if block.contains("tile = true") {
+            shown += 1;
+        }
+        if more && shown < 8 {
+            shown += 1;
+            out.push_str(&block.replacen("label = ", "tile = true\nlabel = ", 1));
+        } else {
+            out.push_str(block);
+        }
+    }
+    std::fs::write(file, out).expect("the layer file is written");
+    folder.join("data/municipality.toml")
 }
 
 /// martin at its best: rows in 3857, no parallel scans.
@@ -93,7 +133,8 @@ fn martin(program: &str, cluster: &str, cache_mb: &str) -> Server {
     Server::start(command, port, "/catalog")
 }
 
-async fn connect(cluster: &str, database: &str) -> Client {
+/// A client of a database of the cluster.
+pub async fn connect(cluster: &str, database: &str) -> Client {
     let (client, connection) =
         tokio_postgres::connect(&format!("{cluster} dbname={database}"), NoTls)
             .await
@@ -137,7 +178,9 @@ async fn copy_for_martin(cluster: &str) {
     let client = connect(cluster, MARTINS).await;
     let text = "select string_agg(quote_ident(column_name), ', ') from information_schema.columns
                 where table_schema = 'layer' and table_name = 'parcel' and column_name = any($1)";
-    let layer = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/layers/parcel.toml"));
+    let layer = std::fs::read_to_string(
+        municipality().parent().expect("data").join("../layers/parcel.toml"),
+    );
     let mut shown: Vec<String> = Vec::new();
     let mut name = String::new();
     for line in layer.expect("the layer file").lines() {
@@ -243,7 +286,7 @@ impl Table {
     fn drive(&mut self, name: &str, z: u8, server: &Server, paths: &[(String, String)]) {
         for connections in CONNECTIONS {
             let (cpu, postgres) = (server.cpu(), cpu_of_postgres());
-            let Measured { per_second, p50_ms, p99_ms, bytes, requests } =
+            let Measured { per_second, p50_ms, p99_ms, bytes, requests, failed } =
                 drive(server.port, connections, self.time, paths);
             let per = 1e3 / requests as f64;
             let (cpu, postgres) =
@@ -251,7 +294,7 @@ impl Table {
             let tiles = paths.len();
             self.rows.push(format!(
                 "| {name} | {z} | {connections} | {per_second:.1} | {p50_ms:.2} | {p99_ms:.2} | \
-                 {bytes:.0} | {cpu:.2} | {postgres:.2} | {tiles} |"
+                 {bytes:.0} | {cpu:.2} | {postgres:.2} | {tiles} | {failed} |"
             ));
             eprintln!("{}", self.rows.last().expect("a row"));
         }
@@ -260,7 +303,7 @@ impl Table {
     fn text(&self) -> String {
         format!(
             "| server | zoom | connections | tiles/s | p50 ms | p99 ms | bytes | CPU ms | PostgreSQL CPU \
-             ms | tiles |\n|---|---|---|---|---|---|---|---|---|---|\n{}\n",
+             ms | tiles | failed |\n|---|---|---|---|---|---|---|---|---|---|---|\n{}\n",
             self.rows.join("\n")
         )
     }

@@ -10,7 +10,7 @@ use super::App;
 use super::door::{Base, Path, Query};
 use crate::access::Caller;
 use crate::error::{Error, Result};
-use crate::style::Theme;
+use crate::style::{Text, Theme};
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
@@ -98,14 +98,16 @@ pub async fn styles(base: Base, query: Query) -> Result<Response> {
               "href": format!("{}/styles/{id}", base.0) },
         ] })
     };
-    let body = json!({ "styles": [style("light", "Light"), style("dark", "Dark")] });
+    let body = json!({ "styles": [style("light", "Light"), style("dark", "Dark"),
+                                         style("print", "For paper")] });
     Ok(super::json(&body, "application/json"))
 }
 
-/// A MapLibre style with what the caller may read; URLs absolute.
+/// A MapLibre style with what the caller may read; URLs absolute. `text`: `faces` (font files, for browsers)
+/// or `glyphs` (for QGIS and MapLibre Native).
 ///
 /// # Errors
-/// 404.
+/// 400, 404.
 pub async fn style(
     State(imgis): State<App>,
     caller: Caller,
@@ -113,12 +115,36 @@ pub async fn style(
     Path(theme): Path<String>,
     query: Query,
 ) -> Result<Response> {
-    query.only([])?;
+    let [text] = query.only(["text"])?;
+    let text = match text.as_deref() {
+        None | Some("faces") => Text::Faces,
+        Some("glyphs") => Text::Glyphs,
+        Some(other) => {
+            let detail = format!("{other:?} is not served; faces and glyphs are");
+            return Err(Error::parameter("text", detail));
+        }
+    };
     let theme = Theme::named(&theme).ok_or_else(|| Error::not_found("style", &theme))?;
-    let style = imgis.styles.style(theme, &imgis.catalogue, &caller, &base.0);
+    let style = imgis.styles.style(theme, text, &imgis.catalogue, &caller, &base.0);
     let mut response = super::json(&style, "application/json");
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
+}
+
+/// Glyphs of a font.
+///
+/// # Errors
+/// 404.
+pub async fn glyphs(
+    State(imgis): State<App>,
+    Path((fonts, range)): Path<(String, String)>,
+) -> Result<Response> {
+    let bytes = imgis.styles.glyphs(&fonts, &range)?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-protobuf"),
+        (header::CACHE_CONTROL, "public, max-age=86400"),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 /// A sprite file.

@@ -56,7 +56,7 @@ fn described(imgis: &App, caller: &Caller, layer: &Layer) -> Value {
         "geometry": layer.geometry, "zoom": layer.zoom, "public": layer.read == Read::Public,
         "editable": layer.is_editable() && caller.has_any(&layer.edit),
         "visible": layer.visible, "title_property": layer.title_property,
-        "label_point": layer.label_point, "currency": layer.currency.map(|date| date.to_string()),
+        "label_point": layer.label_zoom.is_some(), "currency": layer.currency.map(|date| date.to_string()),
         "count": imgis.tiles.count(&layer.id), "properties": properties,
     })
 }

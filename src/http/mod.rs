@@ -63,6 +63,7 @@ pub fn router(imgis: App, door: Door) -> Router {
         .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::tile))
         .route("/styles", get(assets::styles))
         .route("/styles/{theme}", get(assets::style))
+        .route("/glyphs/{fonts}/{range}", get(assets::glyphs))
         .route("/sprites/{name}", get(assets::sprite))
         .route("/legend/{layer}", get(legend::legend))
         .route("/changes", get(changes::stream))

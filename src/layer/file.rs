@@ -37,6 +37,7 @@ struct LayerFile {
     find: Vec<String>,
     #[serde(default)]
     label_point: bool,
+    label_zoom: Option<u8>,
     importance: Option<String>,
     currency: Option<Date>,
     stale_ok_s: Option<u32>,
@@ -175,6 +176,9 @@ pub fn read(file: &Path) -> Result<Layer> {
     {
         faults.add("importance", format!("{importance} is neither \"area\" nor a property"));
     }
+    if read.label_zoom.is_some() && !read.label_point {
+        faults.add("label_zoom", "label_zoom wants label_point = true".into());
+    }
     let follow = match (&read.source, read.refresh_s, read.follow.as_deref()) {
         (None, None, None) | (Some(_), None, Some("trigger")) => Follow::Trigger,
         (Some(_), Some(seconds @ 1..=86_400), None) => Follow::Every(seconds),
@@ -224,7 +228,7 @@ fn layer(id: String, file: PathBuf, read: LayerFile, follow: Follow) -> Layer {
         follow,
         title_property: read.title_property,
         find: read.find,
-        label_point: read.label_point,
+        label_zoom: read.label_point.then(|| read.label_zoom.unwrap_or(read.zoom.min)),
         importance: read.importance,
         currency: read.currency,
         stale_ok_s: read.stale_ok_s,

@@ -145,7 +145,8 @@ pub struct Layer {
     pub follow: Follow,
     pub title_property: Option<String>,
     pub find: Vec<String>,
-    pub label_point: bool,
+    /// The least zoom whose tiles have a label point for each feature; `None`: they have none.
+    pub label_zoom: Option<u8>,
     pub importance: Option<String>,
     pub currency: Option<Date>,
     /// Seconds for which a client may show a tile without asking; `None`: it asks each time.

@@ -298,7 +298,10 @@ fn paint(layer: &Json, env: &Env, swatch: &mut Swatch) {
 }
 
 fn find_key(drawn: &[Json]) -> Option<Key> {
-    COLOURS.iter().find_map(|name| drawn.iter().find_map(|layer| key_of(&layer["paint"][*name])))
+    // A casing is no sign of its own.
+    let own = |layer: &&Json| layer["id"].as_str().is_none_or(|id| !id.ends_with("-casing"));
+    let key = |name: &str| drawn.iter().filter(own).find_map(|layer| key_of(&layer["paint"][name]));
+    COLOURS.iter().find_map(|name| key(name))
 }
 
 fn key_of(expression: &Json) -> Option<Key> {

@@ -19,11 +19,22 @@ use crate::config::read_toml;
 use crate::error::{Error, FileFault, Result};
 use crate::layer::Catalogue;
 
-/// Light or dark.
+/// For the screen in light or dark, or for paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
     Light,
     Dark,
+    /// The colours of light on white.
+    Print,
+}
+
+/// How a client draws text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Text {
+    /// Font files that the browser draws from (`font-faces`).
+    Faces,
+    /// Ready glyphs (`glyphs`), for QGIS and MapLibre Native.
+    Glyphs,
 }
 
 impl Theme {
@@ -32,6 +43,7 @@ impl Theme {
         match name {
             "light" => Some(Self::Light),
             "dark" => Some(Self::Dark),
+            "print" => Some(Self::Print),
             _ => None,
         }
     }
@@ -50,6 +62,7 @@ pub struct Styles {
     document: Json,
     palette: BTreeMap<String, Colour>,
     sprites: PathBuf,
+    glyphs: PathBuf,
     file: PathBuf,
 }
 
@@ -65,7 +78,13 @@ impl Styles {
         let document = serde_json::from_str(&text)
             .map_err(|error| Error::file(&file, Some(error.line()), error.to_string()))?;
         let palette = read_toml(&dir.join("palette.toml"))?;
-        Ok(Self { document, palette, sprites: dir.join("sprites"), file })
+        Ok(Self {
+            document,
+            palette,
+            sprites: dir.join("sprites"),
+            glyphs: dir.join("glyphs"),
+            file,
+        })
     }
 
     /// What does not agree with the layers: unknown layers, unknown colours.
@@ -101,8 +120,27 @@ impl Styles {
     }
 
     /// The style of a theme for a caller; URLs are made absolute with `base`.
-    pub fn style(&self, theme: Theme, catalogue: &Catalogue, caller: &Caller, base: &str) -> Json {
+    pub fn style(
+        &self,
+        theme: Theme,
+        text: Text,
+        catalogue: &Catalogue,
+        caller: &Caller,
+        base: &str,
+    ) -> Json {
         let mut style = self.document.clone();
+        if text == Text::Glyphs
+            && let Some(style) = style.as_object_mut()
+        {
+            style.remove("font-faces");
+            style.insert("glyphs".into(), "/glyphs/{fontstack}/{range}.pbf".into());
+        }
+        if theme == Theme::Print {
+            let layers = style["layers"].as_array_mut().into_iter().flatten();
+            for layer in layers.filter(|layer| layer["type"] == "background") {
+                layer["paint"]["background-color"] = "#ffffff".into();
+            }
+        }
         let readable = |id: &str| catalogue.readable_by(caller, id).is_ok();
         if let Some(sources) = style["sources"].as_object_mut() {
             sources.retain(|_, source| {
@@ -143,9 +181,36 @@ impl Styles {
     fn colour(&self, theme: Theme, text: &str) -> Option<String> {
         let colour = self.palette.get(text.strip_prefix('$')?)?;
         Some(match theme {
-            Theme::Light => colour.light.clone(),
+            Theme::Light | Theme::Print => colour.light.clone(),
             Theme::Dark => colour.dark.clone(),
         })
+    }
+
+    /// Glyphs of a range of a font, for clients that draw text from them; a font of a list (`A,B`) stands
+    /// for the whole. A range without glyphs is empty.
+    ///
+    /// # Errors
+    /// 404 an unknown font or a range that is none.
+    ///
+    /// # Source
+    /// MapLibre Style Specification, `glyphs`.
+    pub fn glyphs(&self, fonts: &str, range: &str) -> Result<Vec<u8>> {
+        let missing = || Error::not_found("glyphs", format!("{fonts}/{range}"));
+        let bounds = range.strip_suffix(".pbf").and_then(|range| range.split_once('-'));
+        let (from, to) = bounds.ok_or_else(missing)?;
+        let (Ok(from), Ok(to)) = (from.parse::<u32>(), to.parse::<u32>()) else {
+            return Err(missing());
+        };
+        if from % 256 != 0 || to != from.saturating_add(255) || to > 65_535 {
+            return Err(missing());
+        }
+        let plain = |font: &str| {
+            let plain = font.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ');
+            plain.then(|| self.glyphs.join(font.to_lowercase().replace(' ', "_")))
+        };
+        let folder = fonts.split(',').filter_map(plain).find(|folder| folder.is_dir());
+        let file = folder.ok_or_else(missing)?.join(format!("{from}-{to}.pbf"));
+        Ok(std::fs::read(file).unwrap_or_default())
     }
 
     /// A sprite file.

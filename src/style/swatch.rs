@@ -99,7 +99,7 @@ impl Styles {
 
 fn paper(theme: Theme) -> (&'static str, &'static str) {
     match theme {
-        Theme::Light => ("#ffffff", "#1b2226"),
+        Theme::Light | Theme::Print => ("#ffffff", "#1b2226"),
         Theme::Dark => ("#1d2327", "#e6eaec"),
     }
 }

@@ -1,12 +1,12 @@
 //! Clipping to the rectangle of a tile and snapping to its integers. Tile coordinates: x east, y south.
 
-/// Vertex in tile units.
-pub type Vertex = [i32; 2];
+/// Vertex in tile units: before clipping as far away as the other side of the world.
+pub type Vertex = [i64; 2];
 
 /// Edge of the drawn square beyond the tile.
-pub const LOW: i32 = -64;
+pub const LOW: i64 = -64;
 /// The other edge.
-pub const HIGH: i32 = 4096 + 64;
+pub const HIGH: i64 = 4096 + 64;
 
 /// Plane → tile units, with repeated points dropped; `shift` = 20 − zoom.
 pub fn snap(points: &[[u32; 2]], origin: (i64, i64), shift: u32, out: &mut Vec<Vertex>) {
@@ -14,8 +14,8 @@ pub fn snap(points: &[[u32; 2]], origin: (i64, i64), shift: u32, out: &mut Vec<V
     for [x, y] in points {
         let half = (1i64 << shift) >> 1;
         let vertex = [
-            ((i64::from(*x) - origin.0 + half) >> shift) as i32,
-            ((i64::from(*y) - origin.1 + half) >> shift) as i32,
+            ((i64::from(*x) - origin.0 + half) >> shift),
+            ((i64::from(*y) - origin.1 + half) >> shift),
         ];
         if out.last() != Some(&vertex) {
             out.push(vertex);
@@ -54,12 +54,12 @@ pub fn ring(points: &mut Vec<Vertex>, spare: &mut Vec<Vertex>) {
 }
 
 /// The crossing of a segment with `axis = bound`, the same from both ends.
-fn cross(a: Vertex, b: Vertex, axis: usize, bound: i32) -> Vertex {
+fn cross(a: Vertex, b: Vertex, axis: usize, bound: i64) -> Vertex {
     let (a, b) = if a <= b { (a, b) } else { (b, a) };
     let other = 1 - axis;
-    let share = f64::from(bound - a[axis]) / f64::from(b[axis] - a[axis]);
+    let share = (bound - a[axis]) as f64 / (b[axis] - a[axis]) as f64;
     let mut vertex = [bound; 2];
-    vertex[other] = (f64::from(a[other]) + f64::from(b[other] - a[other]) * share).round() as i32;
+    vertex[other] = (a[other] as f64 + (b[other] - a[other]) as f64 * share).round() as i64;
     vertex
 }
 
@@ -85,18 +85,14 @@ pub fn tidy(points: &mut Vec<Vertex>, kept: &mut Vec<Vertex>) -> bool {
 }
 
 fn is_between(a: Vertex, b: Vertex, c: Vertex) -> bool {
-    let (ux, uy) = (i64::from(b[0] - a[0]), i64::from(b[1] - a[1]));
-    let (vx, vy) = (i64::from(c[0] - b[0]), i64::from(c[1] - b[1]));
+    let (ux, uy) = (b[0] - a[0], b[1] - a[1]);
+    let (vx, vy) = (c[0] - b[0], c[1] - b[1]);
     ux * vy == uy * vx && ux * vx + uy * vy >= 0
 }
 
 /// Twice the signed area.
 pub fn area(points: &[Vertex]) -> i64 {
-    points
-        .iter()
-        .zip(points.iter().cycle().skip(1))
-        .map(|(a, b)| i64::from(a[0]) * i64::from(b[1]) - i64::from(b[0]) * i64::from(a[1]))
-        .sum()
+    points.iter().zip(points.iter().cycle().skip(1)).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
 }
 
 /// The pieces of a line inside the drawn square.
@@ -123,13 +119,13 @@ pub fn line(points: &[Vertex]) -> Vec<Vec<Vertex>> {
 
 /// Liang–Barsky.
 fn segment(a: Vertex, b: Vertex) -> Option<(Vertex, Vertex)> {
-    let (dx, dy) = (f64::from(b[0] - a[0]), f64::from(b[1] - a[1]));
+    let (dx, dy) = ((b[0] - a[0]) as f64, (b[1] - a[1]) as f64);
     let (mut from, mut to) = (0.0f64, 1.0f64);
     let sides = [
-        (-dx, f64::from(a[0] - LOW)),
-        (dx, f64::from(HIGH - a[0])),
-        (-dy, f64::from(a[1] - LOW)),
-        (dy, f64::from(HIGH - a[1])),
+        (-dx, (a[0] - LOW) as f64),
+        (dx, (HIGH - a[0]) as f64),
+        (-dy, (a[1] - LOW) as f64),
+        (dy, (HIGH - a[1]) as f64),
     ];
     for (p, q) in sides {
         if p == 0.0 {
@@ -145,9 +141,8 @@ fn segment(a: Vertex, b: Vertex) -> Option<(Vertex, Vertex)> {
     if from > to {
         return None;
     }
-    let at = |t: f64| {
-        [(f64::from(a[0]) + dx * t).round() as i32, (f64::from(a[1]) + dy * t).round() as i32]
-    };
+    let at =
+        |t: f64| [(a[0] as f64 + dx * t).round() as i64, (a[1] as f64 + dy * t).round() as i64];
     let start = if from > 0.0 { at(from) } else { a };
     let end = if to < 1.0 { at(to) } else { b };
     Some((start, end))

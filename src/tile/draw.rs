@@ -236,7 +236,7 @@ impl<'a> Canvas<'a> {
         });
         writer.squares(&self.squares);
         let (mut bytes, tags) = writer.finish();
-        if view.layer.label_point {
+        if view.layer.label_zoom.is_some_and(|least| self.frame.z >= least) {
             let mut labels = LayerWriter::labels(&view.layer.id, tags);
             for (feature, _) in &self.features {
                 let at = self.frame.vertex(feature.label);

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use super::clip::{HIGH, LOW, Vertex};
 
 /// Side of a cell of the grid, in tile units.
-const CELL: i32 = 8;
+const CELL: i64 = 8;
 
 /// Areas by cell.
 #[derive(Default)]
 pub struct Squares {
-    area: BTreeMap<(i32, i32), f64>,
+    area: BTreeMap<(i64, i64), f64>,
     /// Count of the features that were gathered.
     pub features: usize,
 }
@@ -31,7 +31,7 @@ impl Squares {
     /// A square of the gathered area in each cell, at least one unit.
     pub fn rings(&self) -> impl Iterator<Item = [Vertex; 4]> {
         self.area.iter().filter(|(_, area)| **area >= 0.5).map(|((row, col), area)| {
-            let side = (area.sqrt().round() as i32).clamp(1, CELL);
+            let side = (area.sqrt().round() as i64).clamp(1, CELL);
             let inset = (CELL - side) / 2;
             let (x, y) = (col * CELL + inset, row * CELL + inset);
             [[x, y], [x + side, y], [x + side, y + side], [x, y + side]]

@@ -26,9 +26,9 @@ pub fn tile_json(tiles: &Tiles, views: &[View], base: &str, city: &City) -> Valu
             "id": layer.id, "description": layer.title.get("en"), "minzoom": zooms.0,
             "maxzoom": zooms.1, "fields": fields, "follow": follow,
         }));
-        if layer.label_point {
+        if let Some(least) = layer.label_zoom {
             layers.push(json!({
-                "id": format!("{}_label", layer.id), "minzoom": zooms.0, "maxzoom": zooms.1,
+                "id": format!("{}_label", layer.id), "minzoom": least, "maxzoom": zooms.1,
                 "fields": fields,
             }));
         }

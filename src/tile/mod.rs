@@ -4,7 +4,7 @@
 //! a tile is decided before any drawing and depends on content alone (`version.rs`).
 //! *Not here*: who may read a layer (`access`), the change log (`change`).
 
-mod clip;
+pub mod clip;
 mod coding;
 mod draw;
 mod encode;
@@ -29,7 +29,8 @@ use xxhash_rust::xxh3::Xxh3;
 pub use coding::Coding;
 pub use json::tile_json;
 pub use meter::{Meter, NAMES as METER_NAMES};
-pub use store::{Change, Row, Store};
+pub use shape::Shape;
+pub use store::{Change, Raw, Row, Store};
 pub use touched::{Touched, around, tiles};
 
 use draw::Drawn;
@@ -41,7 +42,7 @@ use crate::geometry::TileAddress;
 use crate::layer::Layer;
 
 /// Raised whenever the same content would be drawn to other bytes.
-const ENCODER: u32 = 2;
+const ENCODER: u32 = 3;
 
 /// Version of one tile for one class of callers: equal content, equal version, on every server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -133,7 +133,7 @@ impl Store {
         let weigh =
             layer.importance.as_ref().and_then(|name| columns.iter().position(|c| c.name == *name));
         let mut config = Xxh3::new();
-        let described = (&layer.id, layer.zoom.min, layer.label_point, &layer.importance);
+        let described = (&layer.id, layer.zoom.min, layer.label_zoom, &layer.importance);
         config.update(format!("{described:?} {:?}", layer.geometry).as_bytes());
         for column in &columns {
             config.update(column.name.as_bytes());
@@ -149,7 +149,7 @@ impl Store {
             kind: layer.geometry,
             ranks: Ranks::new(by, columns.len()),
             weigh,
-            label_point: layer.label_point,
+            label_point: layer.label_zoom.is_some(),
             config: config.digest(),
             pyramid: Pyramid::new(groups.len()),
             columns,

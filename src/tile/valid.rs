@@ -57,8 +57,8 @@ fn overlap(a: &Edge, b: &Edge) -> bool {
 }
 
 fn turn(a: Vertex, b: Vertex, c: Vertex) -> i64 {
-    let (ux, uy) = (i64::from(b[0] - a[0]), i64::from(b[1] - a[1]));
-    let (vx, vy) = (i64::from(c[0] - a[0]), i64::from(c[1] - a[1]));
+    let (ux, uy) = (b[0] - a[0], b[1] - a[1]);
+    let (vx, vy) = (c[0] - a[0], c[1] - a[1]);
     (ux * vy - uy * vx).signum()
 }
 
@@ -83,6 +83,9 @@ fn meet(a: Vertex, b: Vertex, c: Vertex, d: Vertex) -> bool {
         || (t4 == 0 && within(c, d, b))
 }
 
+/// How often a polygon is taken apart: the crossings are put on integers, which may make new ones.
+const ROUNDS: usize = 6;
+
 /// Makes the last feature of a drawing drawable by anybody: its points start at `start`, its parts at
 /// `first`. Outer rings, each followed by its holes. `true`: it had to be taken apart.
 pub fn mend(
@@ -95,28 +98,43 @@ pub fn mend(
     if is_simple(points, start, &parts[first..], edges) {
         return false;
     }
-    let mut from = start;
-    let contours: Vec<Vec<IntPoint>> = parts[first..]
-        .iter()
-        .map(|(end, _)| {
-            let ring = points[from..*end].iter().map(|[x, y]| IntPoint { x: *x, y: *y }).collect();
-            from = *end;
-            ring
-        })
-        .collect();
-    let shapes = contours.simplify(FillRule::EvenOdd, IntOverlayOptions::default());
-    points.truncate(start);
-    parts.truncate(first);
-    for shape in shapes {
-        for (at, contour) in shape.into_iter().enumerate() {
-            let ring: Vec<Vertex> = contour.into_iter().map(|point| [point.x, point.y]).collect();
-            if ring.len() > 2 && area(&ring) != 0 {
-                points.extend_from_slice(&ring);
-                parts.push((points.len(), at == 0));
-            } else if at == 0 {
-                break;
+    let options = IntOverlayOptions { ogc: true, ..IntOverlayOptions::default() };
+    let mut contours = contours(points, start, &parts[first..]);
+    for _ in 0..ROUNDS {
+        let shapes = contours.simplify(FillRule::EvenOdd, options);
+        points.truncate(start);
+        parts.truncate(first);
+        let mut next = Vec::new();
+        for shape in shapes {
+            for (at, contour) in shape.into_iter().enumerate() {
+                let ring = contour.iter().map(|point| [i64::from(point.x), i64::from(point.y)]);
+                let before = points.len();
+                points.extend(ring);
+                if points.len() - before > 2 && area(&points[before..]) != 0 {
+                    parts.push((points.len(), at == 0));
+                    next.push(contour);
+                    continue;
+                }
+                points.truncate(before);
+                if at == 0 {
+                    break;
+                }
             }
         }
+        if next == contours {
+            break;
+        }
+        contours = next;
     }
     true
+}
+
+fn contours(points: &[Vertex], start: usize, parts: &[Part]) -> Vec<Vec<IntPoint>> {
+    let mut from = start;
+    let ring = |(end, _): &Part| {
+        let ring = &points[from..*end];
+        from = *end;
+        ring.iter().map(|[x, y]| IntPoint { x: *x as i32, y: *y as i32 }).collect()
+    };
+    parts.iter().map(ring).collect()
 }

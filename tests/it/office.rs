@@ -161,7 +161,13 @@ impl Office {
         let client = db::connect(&self.config).await.expect("the database answers");
         let token = imgis::change::sql::token(&client).await.expect("a transaction");
         client.batch_execute("notify imgis_change").await.expect("a notification");
-        assert!(self.imgis.applied(token).await, "the follower catches up");
+        // A whole layer that is read anew takes longer than an edit waits.
+        for _ in 0..30 {
+            if self.imgis.applied(token).await {
+                return;
+            }
+        }
+        panic!("the follower does not catch up");
     }
 
     /// Parcels as rectangles in metres from the corner 1 304 700, 476 900: `A: 0 0, 10 10`.

@@ -163,6 +163,17 @@ fn styles_layers_services_and_migrations_agree() {
         let tight = slot.replace(": ", ":");
         assert!(style.contains(&slot) || style.contains(&tight), "no style draws {}", layer.id);
     }
+    let json: serde_json::Value = serde_json::from_str(&style).expect("JSON");
+    for drawn in json["layers"].as_array().expect("style layers") {
+        let Some(id) = drawn["source-layer"].as_str().and_then(|id| id.strip_suffix("_label"))
+        else {
+            continue;
+        };
+        let least = catalogue.layer(id).and_then(|layer| layer.label_zoom).expect("label points");
+        let from = drawn["minzoom"].as_f64().unwrap_or(0.0);
+        let own = catalogue.layer(id).is_some_and(|layer| layer.zoom.min == least);
+        assert!(own || from >= f64::from(least), "{id}: labels from {from}, points from {least}");
+    }
     let mut versions: Vec<String> = std::fs::read_dir(root().join("migrations"))
         .expect("migrations")
         .flatten()

@@ -96,11 +96,11 @@ async fn neighbours_share_their_boundary_in_every_tile() {
 async fn a_label_stands_in_one_tile_only_and_inside() {
     let office = Office::open().await;
     office.has_parcels(&["A: 0 0, 900 900"]).await;
-    let (x, y) = tile_at(16, 450.0, 450.0);
+    let (x, y) = tile_at(17, 450.0, 450.0);
     let mut labels = 0;
     for col in x - 2..=x + 2 {
         for row in y - 2..=y + 2 {
-            let path = format!("/tiles/parcel/16/{col}/{row}");
+            let path = format!("/tiles/parcel/17/{col}/{row}");
             let found = features(&office, &path, "parcel_label").await;
             labels += found.len();
             for label in found {

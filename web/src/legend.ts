@@ -96,7 +96,8 @@ function keyOf(expr: Json): Key | null {
 
 function findKey(layers: StyleLayer[]): Key | null {
   for (const name of COLOURS) {
-    for (const layer of layers) {
+    // A casing is no sign of its own.
+    for (const layer of layers.filter(({ id }) => !id.endsWith('-casing'))) {
       const key = keyOf(layer.paint?.[name]);
       if (key) return key;
     }

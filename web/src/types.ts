@@ -111,4 +111,8 @@ export type Receipt = {
   }[];
 };
 
-export type Change = { layer: string; ids: number[] | null; bbox: Box | null };
+/** A tile of the map: zoom, column, row. */
+export type Tile = [z: number, x: number, y: number];
+
+/** `tiles`: those of zoom 14 that show the change; `null`: too many to name. */
+export type Change = { layer: string; ids: number[] | null; bbox: Box | null; tiles: Tile[] | null };

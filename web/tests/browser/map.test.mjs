@@ -8,3 +8,4 @@ import './parts/keyboard.mjs';
 import './parts/phone.mjs';
 import './parts/faults.mjs';
 import './parts/office.mjs';
+import './parts/tiles.mjs';
