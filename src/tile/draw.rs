@@ -226,7 +226,7 @@ impl<'a> Canvas<'a> {
     }
 
     fn encode(&self, view: &View) -> Vec<u8> {
-        let mut writer = LayerWriter::new(self.store, view);
+        let mut writer = LayerWriter::new(self.store, view, self.features.len());
         self.each(|feature, parts| match self.store.kind {
             GeometryType::MultiPolygon => writer.polygon(feature, parts.each()),
             GeometryType::MultiLineString => {

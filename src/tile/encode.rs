@@ -96,9 +96,13 @@ fn bytes(tag: u8, content: &[u8], out: &mut Vec<u8>) {
 }
 
 impl<'a> LayerWriter<'a> {
-    /// The layer of a view.
-    pub fn new(store: &'a Store, view: &'a View) -> Self {
-        Self::named(view.layer.id.clone(), Tags { store, columns: view.columns() })
+    /// The layer of a view, with room for so many features.
+    pub fn new(store: &'a Store, view: &'a View, count: usize) -> Self {
+        let mut writer =
+            Self::named(view.layer.id.clone(), Tags { store, columns: view.columns() });
+        writer.features.reserve(count * (40 + 4 * view.columns().len()));
+        writer.values.reserve(2 * count);
+        writer
     }
 
     /// The layer of its label points, with the same properties.

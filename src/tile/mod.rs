@@ -41,6 +41,10 @@ use crate::error::{Error, Result};
 use crate::geometry::TileAddress;
 use crate::layer::Layer;
 
+/// A tile from this zoom on, of so few layers, takes less time than to hand it to another thread is worth.
+const QUICK_ZOOM: u8 = 14;
+const QUICK_LAYERS: usize = 4;
+
 /// Raised whenever the same content would be drawn to other bytes.
 const ENCODER: u32 = 3;
 
@@ -196,6 +200,9 @@ impl Tiles {
                 let (tiles, views, flag) = (self.clone(), views.clone(), &mut fresh);
                 let drawn = self.cache.try_get_with(key, async move {
                     *flag = true;
+                    if address.z() >= QUICK_ZOOM && views.len() <= QUICK_LAYERS {
+                        return Ok(tiles.draw_now(&views, address, coding));
+                    }
                     let draw = move || tiles.draw_now(&views, address, coding);
                     tokio::task::spawn_blocking(draw).await
                 });
@@ -241,13 +248,14 @@ impl Tiles {
     pub fn draw_now(&self, views: &[View], address: TileAddress, coding: Coding) -> Tile {
         let (version, drawn) = self.layers(views, address);
         let mut short = Short::default();
-        let mut bytes = Vec::with_capacity(drawn.iter().map(|layer| layer.bytes.len()).sum());
         for (view, layer) in views.iter().zip(&drawn) {
             note(&mut short.gathered, &view.layer.id, layer.gathered);
             note(&mut short.dropped, &view.layer.id, layer.dropped);
             self.meter.drawn(view, address.z(), layer);
-            bytes.extend_from_slice(&layer.bytes);
         }
+        let mut layers = drawn.into_iter().map(|layer| layer.bytes);
+        let mut bytes = layers.next().unwrap_or_default();
+        layers.for_each(|layer| bytes.extend_from_slice(&layer));
         Tile { version, coding, bytes: coding.pack(bytes).into(), short: Arc::new(short) }
     }
 

@@ -19,6 +19,10 @@ const ONE_UNIT: i32 = 4;
 /// Bytes that a feature takes beside its vertices and properties.
 const FEATURE_BYTES: u32 = 24;
 
+/// Bytes of a property of a feature, and of a value that no other feature has.
+const PROPERTY_BYTES: usize = 5;
+const OWN_VALUE_BYTES: usize = 22;
+
 /// Bytes by rank in one tile.
 type Room = [u32; RANKS];
 
@@ -46,10 +50,12 @@ pub struct Ranks {
 }
 
 impl Ranks {
-    /// Nothing is ranked yet; `columns`: properties that a feature shows.
-    pub fn new(by: By, columns: usize) -> Self {
+    /// Nothing is ranked yet; `properties`: how many a feature shows, and how many of them are values of its
+    /// own.
+    pub fn new(by: By, (properties, own): (usize, usize)) -> Self {
         let least = Box::new([[0; RANKS]; ZOOMS]);
-        Self { by, columns: 6 * columns as u32, cells: HashMap::new(), least }
+        let columns = (PROPERTY_BYTES * properties + OWN_VALUE_BYTES * own) as u32;
+        Self { by, columns, cells: HashMap::new(), least }
     }
 
     /// The rank of a feature at a zoom.

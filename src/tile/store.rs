@@ -139,6 +139,8 @@ impl Store {
             config.update(column.name.as_bytes());
             config.update(&[0xff, column.group as u8]);
         }
+        let shown = layer.properties.iter().filter(|property| property.tile != TileUse::No);
+        let own = shown.filter(|property| property.unique).count();
         let by = match (weigh, layer.geometry) {
             (Some(_), _) => By::Importance,
             (None, GeometryType::MultiPolygon) => By::Area,
@@ -147,7 +149,7 @@ impl Store {
         };
         let mut store = Self {
             kind: layer.geometry,
-            ranks: Ranks::new(by, columns.len()),
+            ranks: Ranks::new(by, (columns.len(), own)),
             weigh,
             label_point: layer.label_zoom.is_some(),
             config: config.digest(),

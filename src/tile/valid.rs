@@ -14,8 +14,39 @@ pub type Part = (usize, bool);
 /// An edge with its lesser end first, its ring, its number in the ring, and the ring's count of edges.
 pub type Edge = (Vertex, Vertex, usize, usize, usize);
 
+/// Edges of a ring that are compared each with each; more are sorted first.
+const FEW: usize = 16;
+
+/// The same as [`is_simple`], for one small ring.
+fn is_small_and_simple(ring: &[Vertex]) -> bool {
+    let count = ring.len();
+    let end = |at: usize| ring[(at + 1) % count];
+    for first in 0..count {
+        let (a, b) = (ring[first], end(first));
+        let next = end((first + 1) % count);
+        if turn(a, b, next) == 0 && within(a, b, next) | within(b, next, a) {
+            return false;
+        }
+        // Neighbours have a vertex in common; the last edge is the first one's neighbour.
+        let until = if first == 0 { count - 1 } else { count };
+        for second in first + 2..until {
+            let (c, d) = (ring[second], end(second));
+            let apart = a[0].max(b[0]) < c[0].min(d[0]) || c[0].max(d[0]) < a[0].min(b[0]);
+            if !apart && meet(a, b, c, d) {
+                return false;
+            }
+        }
+    }
+    true
+}
+
 /// Whether no two edges of the rings meet but neighbours at their common vertex. `edges` is scratch.
 fn is_simple(points: &[Vertex], start: usize, parts: &[Part], edges: &mut Vec<Edge>) -> bool {
+    if let [(end, _)] = parts
+        && end - start <= FEW
+    {
+        return is_small_and_simple(&points[start..*end]);
+    }
     edges.clear();
     let mut from = start;
     for (number, (end, _)) in parts.iter().enumerate() {
