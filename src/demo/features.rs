@@ -1,5 +1,7 @@
 //! Features of the layers: from places relative to the kremlin to metres of the city's system.
 
+use geo::{BooleanOps, Validation};
+
 use super::plane::{Pt, area, key};
 use super::topology::Patch;
 use crate::layer::Value;
@@ -26,6 +28,15 @@ pub struct Layers(pub Vec<(&'static str, Vec<DemoFeature>)>);
 impl Layers {
     /// Appends a feature, unless it is an area without any part.
     pub fn add(&mut self, layer: &'static str, geometry: geo::Geometry<f64>, properties: Props) {
+        let geometry = match geometry {
+            // Areas joined of others may come to touch themselves, and holes each other.
+            geo::Geometry::MultiPolygon(areas)
+                if areas.iter().any(|area| area.interiors().len() > 0) || !areas.is_valid() =>
+            {
+                geo::Geometry::MultiPolygon(areas.union(&geo::MultiPolygon(Vec::new())))
+            }
+            geometry => geometry,
+        };
         if matches!(&geometry, geo::Geometry::MultiPolygon(m) if m.0.is_empty()) {
             return;
         }

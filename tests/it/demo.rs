@@ -23,6 +23,20 @@ fn the_same_seed_gives_the_same_city() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_seed_makes_another_city_that_every_rule_takes() {
+    let seeds = if std::env::var_os("IMGIS_SOAK").is_some() { 2..=40 } else { 3..=3 };
+    for seed in seeds {
+        let office = Office::open().await;
+        office.sql("delete from layer.municipal_boundary").await;
+        let mut client = db::connect(&office.config).await.expect("the database");
+        let (catalogue, city) = (&office.imgis.catalogue, &office.imgis.city);
+        let bar = ProgressBar::hidden();
+        let made = load::load(&mut client, catalogue, city, seed, 2_000, &bar).await;
+        assert!(made.is_ok(), "seed {seed}: {made:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_city_fills_its_layers_and_every_rule_of_them_holds() {
     let office = Office::open().await;
     office.sql("delete from layer.municipal_boundary").await;
