@@ -84,8 +84,8 @@ impl Frame {
     }
 
     fn envelope(&self) -> (f64, f64, f64, f64) {
-        let low = i64::from(clip::LOW) << self.shift;
-        let high = i64::from(clip::HIGH) << self.shift;
+        let low = clip::LOW << self.shift;
+        let high = clip::HIGH << self.shift;
         (
             (self.origin.0 + low) as f64,
             (self.origin.1 + low) as f64,
@@ -144,7 +144,8 @@ impl<'a> Canvas<'a> {
             GeometryType::MultiLineString => width.max(height) >= 1.0,
             GeometryType::Point => true,
         };
-        if !seen || (self.least > 0 && self.store.ranks.rank(feature, self.frame.z) < self.least) {
+        let (z, least) = (self.frame.z, self.least);
+        if !seen || !self.store.ranks.is_drawn(feature, z, [width, height], least) {
             return self.leave_out(feature, width * height);
         }
         let first = self.parts.len();
@@ -160,8 +161,11 @@ impl<'a> Canvas<'a> {
 
     fn leave_out(&mut self, feature: &Feature, area: f64) {
         if self.store.kind == GeometryType::MultiPolygon {
-            let [x0, y0, x1, y1] = feature.bbox;
-            self.squares.add(self.frame.vertex([x0 / 2 + x1 / 2, y0 / 2 + y1 / 2]), area);
+            let [x0, y0, x1, y1] = feature.bbox.map(i64::from);
+            let at =
+                |low: i64, high: i64, origin: i64| ((low + high) / 2 - origin) >> self.frame.shift;
+            let middle = [at(x0, x1, self.frame.origin.0), at(y0, y1, self.frame.origin.1)];
+            self.squares.add(middle, area);
         } else {
             self.dropped += 1;
         }

@@ -35,8 +35,8 @@ enum Kind {
 }
 
 /// Spreads numbers that are keys already.
-#[derive(Default)]
-struct Spread(u64);
+#[derive(Default, Clone)]
+pub struct Spread(u64);
 
 impl Hasher for Spread {
     fn finish(&self) -> u64 {
@@ -160,7 +160,7 @@ impl<'a> LayerWriter<'a> {
     /// All gathered squares as one feature, without id and properties.
     pub fn squares(&mut self, squares: &Squares) {
         self.start();
-        squares.rings().for_each(|ring| self.ring(&ring, true));
+        squares.rings().iter().for_each(|ring| self.ring(ring, true));
         if !self.geometry.is_empty() {
             self.end(None, Kind::Polygon);
         }
@@ -176,8 +176,8 @@ impl<'a> LayerWriter<'a> {
     }
 
     fn step(&mut self, to: Vertex) {
-        for axis in 0..2 {
-            let by = to[axis] - self.at[axis];
+        for (to, at) in to.iter().zip(self.at) {
+            let by = to - at;
             varint(((by << 1) ^ (by >> 63)) as u64, &mut self.geometry);
         }
         self.at = to;

@@ -46,7 +46,7 @@ const QUICK_ZOOM: u8 = 14;
 const QUICK_LAYERS: usize = 4;
 
 /// Raised whenever the same content would be drawn to other bytes.
-const ENCODER: u32 = 3;
+const ENCODER: u32 = 4;
 
 /// Version of one tile for one class of callers: equal content, equal version, on every server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

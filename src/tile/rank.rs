@@ -82,6 +82,23 @@ impl Ranks {
         counts.iter().rposition(|count| *count > 0).unwrap_or(0)
     }
 
+    /// Whether a feature of this size is drawn by itself, when `least` is the least rank of the zoom.
+    pub fn is_drawn(
+        &self,
+        feature: &Feature,
+        z: u8,
+        [width, height]: [f64; 2],
+        least: usize,
+    ) -> bool {
+        let limit = |least: usize| f64::from(least as i32 - ONE_UNIT).exp2();
+        match self.by {
+            _ if least == 0 => true,
+            // The same as by rank, without a logarithm for each feature.
+            By::Area if least < RANKS - 1 => width * height >= limit(least),
+            _ => self.rank(feature, z) >= least,
+        }
+    }
+
     /// Takes a feature into account, or out of it.
     pub fn count(&mut self, feature: &Feature, add: bool) {
         for z in 0..=DEEPEST {

@@ -29,8 +29,8 @@ fn is_small_and_simple(ring: &[Vertex]) -> bool {
         }
         // Neighbours have a vertex in common; the last edge is the first one's neighbour.
         let until = if first == 0 { count - 1 } else { count };
-        for second in first + 2..until {
-            let (c, d) = (ring[second], end(second));
+        for (second, c) in ring.iter().copied().enumerate().take(until).skip(first + 2) {
+            let d = end(second);
             let apart = a[0].max(b[0]) < c[0].min(d[0]) || c[0].max(d[0]) < a[0].min(b[0]);
             if !apart && meet(a, b, c, d) {
                 return false;

@@ -20,3 +20,4 @@ mod office;
 mod rights;
 mod tidy;
 mod tiles;
+mod tilesets;
