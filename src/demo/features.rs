@@ -31,7 +31,7 @@ impl Layers {
         let geometry = match geometry {
             // Areas joined of others may come to touch themselves, and holes each other.
             geo::Geometry::MultiPolygon(areas)
-                if areas.iter().any(|area| area.interiors().len() > 0) || !areas.is_valid() =>
+                if areas.iter().any(|area| !area.interiors().is_empty()) || !areas.is_valid() =>
             {
                 geo::Geometry::MultiPolygon(areas.union(&geo::MultiPolygon(Vec::new())))
             }

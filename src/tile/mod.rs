@@ -62,7 +62,7 @@ impl Version {
     }
 
     /// The one of these tags (`If-None-Match`) that stands for this version, in whatever coding.
-    pub fn known_as<'t>(self, tags: &'t str) -> Option<&'t str> {
+    pub fn known_as(self, tags: &str) -> Option<&str> {
         let own = format!("{:032x}", self.0);
         tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).find(|tag| {
             let plain = tag.trim_matches('"');
