@@ -73,7 +73,7 @@ impl Imgis {
         let helper = tokio::spawn({
             let (imgis, work) = (self.clone(), work.clone());
             async move {
-                let (client, connection) = imgis.db.own_connection().await?;
+                let (client, connection) = imgis.db.own_connection("imgis loader").await?;
                 tokio::spawn(connection);
                 client.batch_execute("set statement_timeout = 0").await?;
                 change::sql::join(&client, &exported).await?;
@@ -162,6 +162,8 @@ impl Imgis {
     }
 }
 
+/// A layer from this count on is told of in the log when it is read.
+const TOLD_ROWS: usize = 10_000;
 /// A layer above this count is read in parts.
 const PART_ROWS: i64 = 50_000;
 
@@ -206,7 +208,10 @@ impl Loading {
             if let Some(rows) = self.whole(&layer.id, rows) {
                 self.imgis.put(&layer, rows).await?;
                 self.imgis.set_ready(|ready| ready.progress.0 += 1);
-                tracing::debug!(layer = layer.id, "read into memory");
+                let features = self.imgis.tiles.count(&layer.id);
+                if features >= TOLD_ROWS {
+                    tracing::info!(layer = layer.id, features, "read into memory");
+                }
             }
             self.imgis.set_ready(|ready| ready.progress.2 += count);
         }

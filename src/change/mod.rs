@@ -102,7 +102,7 @@ impl Listener {
     /// # Errors
     /// When the database does not answer.
     pub async fn open(db: &Db) -> Result<Self> {
-        let (client, mut connection) = db.own_connection().await?;
+        let (client, mut connection) = db.own_connection("imgis follower").await?;
         let (ring, bell) = watch::channel(0);
         tokio::spawn(async move {
             let mut messages =

@@ -146,12 +146,10 @@ pub async fn export(city: City, database: &Database, options: &Export) -> Result
         let tiles = Arc::new(Tiles::new(&layers, 0));
         tile::load(&client, &tiles, &layers).await?;
         let views: Vec<_> = layers.iter().map(|layer| tiles.view(layer, &caller)).collect();
-        let boxes = layers.iter().filter_map(|layer| tiles.bounds(&layer.id));
-        let around =
-            boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
         let wanted = ArchiveOptions {
             zooms: options.zoom,
-            bounds: around
+            bounds: tiles
+                .around(&views)
                 .ok_or_else(|| Error::Operator("the layers are empty: nothing to write".into()))?,
             description: tile::tile_json(&tiles, &views, "", &city),
         };

@@ -63,17 +63,19 @@ impl Db {
         })
     }
 
-    /// A connection of one's own, outside the pool (for LISTEN and long snapshots).
+    /// A connection of one's own, outside the pool (for LISTEN and long snapshots); `name` tells it apart
+    /// in `pg_stat_activity`.
     ///
     /// # Errors
     /// [`Error::Internal`] when the database does not answer.
     pub async fn own_connection(
         &self,
+        name: &str,
     ) -> Result<(
         Client,
         tokio_postgres::Connection<tokio_postgres::Socket, tokio_postgres::tls::NoTlsStream>,
     )> {
-        Ok(self.config.connect(NoTls).await?)
+        Ok(self.config.clone().application_name(name).connect(NoTls).await?)
     }
 }
 

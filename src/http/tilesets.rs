@@ -15,7 +15,7 @@ use super::tiles::{MVT, answer, views};
 use crate::access::Caller;
 use crate::error::{Error, Result};
 use crate::geometry::TileAddress;
-use crate::layer::{GeometryType, Layer, PropertyType, TileUse};
+use crate::layer::{GeometryType, Layer, PropertyType};
 use crate::tile::View;
 
 /// The one grid.
@@ -224,12 +224,9 @@ fn tile_set(
 
 fn described_layer(view: &View) -> Value {
     let layer = &view.layer;
-    let shown = layer.properties.iter().filter(|property| property.tile != TileUse::No);
-    let readable = view.columns();
-    let properties: Map<String, Value> = shown
-        .enumerate()
-        .filter(|(at, _)| readable.contains(at))
-        .map(|(_, property)| {
+    let properties: Map<String, Value> = view
+        .shown()
+        .map(|property| {
             let kind = match property.kind {
                 PropertyType::Integer => "integer",
                 PropertyType::Number => "number",
@@ -254,10 +251,7 @@ fn described_layer(view: &View) -> Value {
 
 /// Box of the layers in CRS84; the city's where they are empty.
 fn bounds(imgis: &App, views: &[View]) -> [f64; 4] {
-    let all = views.iter().filter_map(|view| imgis.tiles.bounds(&view.layer.id));
-    let union =
-        |a: [f64; 4], b: [f64; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
-    all.reduce(union).unwrap_or(imgis.city.bounds)
+    imgis.tiles.around(views).unwrap_or(imgis.city.bounds)
 }
 
 fn zooms(views: &[View]) -> std::ops::RangeInclusive<u8> {

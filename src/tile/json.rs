@@ -8,14 +8,9 @@ use crate::layer::{Follow, PropertyType};
 
 /// TileJSON; `base` is the server's address without a slash at its end.
 pub fn tile_json(tiles: &Tiles, views: &[View], base: &str, city: &City) -> Value {
-    let mut bounds: Option<[f64; 4]> = None;
     let mut layers = Vec::new();
     for view in views {
         let layer = &view.layer;
-        if let Some(b) = tiles.bounds(&layer.id) {
-            let now = bounds.unwrap_or(b);
-            bounds = Some([now[0].min(b[0]), now[1].min(b[1]), now[2].max(b[2]), now[3].max(b[3])]);
-        }
         let fields = fields(view);
         let follow = match layer.follow {
             Follow::Trigger => json!("trigger"),
@@ -43,19 +38,15 @@ pub fn tile_json(tiles: &Tiles, views: &[View], base: &str, city: &City) -> Valu
         "scheme": "xyz",
         "minzoom": zoom(|view| view.layer.zoom.min).min().unwrap_or(0),
         "maxzoom": zoom(|view| view.layer.zoom.max).max().unwrap_or(18),
-        "bounds": bounds.unwrap_or(city.bounds),
+        "bounds": tiles.around(views).unwrap_or(city.bounds),
         "center": [city.center[0], city.center[1], city.zoom],
         "vector_layers": layers,
     })
 }
 
 fn fields(view: &View) -> serde_json::Map<String, Value> {
-    let readable = view.columns();
-    let tiled = view.layer.properties.iter().filter(|p| p.tile != crate::layer::TileUse::No);
-    tiled
-        .enumerate()
-        .filter(|(at, _)| readable.contains(at))
-        .map(|(_, property)| {
+    view.shown()
+        .map(|property| {
             let kind = match property.kind {
                 PropertyType::Integer | PropertyType::Number => "Number",
                 PropertyType::Boolean => "Boolean",

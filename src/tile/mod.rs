@@ -39,7 +39,7 @@ use crate::access::Caller;
 use crate::config::limit;
 use crate::error::{Error, Result};
 use crate::geometry::TileAddress;
-use crate::layer::Layer;
+use crate::layer::{Layer, Property, TileUse};
 
 /// A tile from this zoom on, of so few layers, takes less time than to hand it to another thread is worth.
 const QUICK_ZOOM: u8 = 14;
@@ -150,6 +150,12 @@ impl Tiles {
     /// Box of a layer in CRS84 (west, south, east, north).
     pub fn bounds(&self, layer: &str) -> Option<[f64; 4]> {
         self.stores.get(layer).and_then(|lock| read(lock).bounds())
+    }
+
+    /// Box of several layers in CRS84; `None`: all are empty.
+    pub fn around(&self, views: &[View]) -> Option<[f64; 4]> {
+        let boxes = views.iter().filter_map(|view| self.bounds(&view.layer.id));
+        boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])
     }
 
     /// What the caller may see of a layer.
@@ -323,6 +329,12 @@ impl View {
     /// Whether the layer is in tiles of this zoom.
     pub fn is_at(&self, z: u8) -> bool {
         z >= self.layer.zoom.min
+    }
+
+    /// The properties that a tile shows to the caller.
+    pub fn shown(&self) -> impl Iterator<Item = &Property> {
+        let tiled = self.layer.properties.iter().filter(|property| property.tile != TileUse::No);
+        tiled.enumerate().filter(|(at, _)| self.columns.contains(at)).map(|(_, property)| property)
     }
 
     /// Columns of the store that the caller may read.

@@ -141,9 +141,28 @@ async fn no_change_is_missed_whatever_the_order_of_commits() {
             }
         }));
     }
+    // One transaction stays open while many others come and go, and the follower loses its connection.
+    let slow = tokio::spawn({
+        let config = office.config.clone();
+        async move {
+            let mut client = imgis::db::connect(&config).await.expect("the database");
+            let transaction = client.transaction().await.expect("begin");
+            let put = format!(
+                "insert into layer.parcel (cadastral_number, geometry) values ('16:50:000009:1', {})",
+                rectangle("0 0, 10 10")
+            );
+            transaction.batch_execute(&put).await.expect("put");
+            tokio::time::sleep(Duration::from_millis(900)).await;
+            let end = "select pg_terminate_backend(pid) from pg_stat_activity
+                       where datname = current_database() and application_name = 'imgis follower'";
+            transaction.query(end, &[]).await.expect("connections are ended");
+            transaction.commit().await.expect("commit");
+        }
+    });
     for writer in writers {
         writer.await.expect("a writer");
     }
+    slow.await.expect("the slow writer");
     office.settled().await;
     let fresh = Office::over(office.config.clone(), crate::office::kazan()).await;
     assert!(fresh.imgis.tiles.count("parcel") > 0);
