@@ -70,7 +70,9 @@ impl Imgis {
         let snapshot = change::sql::snapshot(client).await?;
         let exported = change::sql::export(client).await?;
         let work = Arc::new(Loading::new(self, client).await?);
-        let helper = tokio::spawn({
+        // Ended with this function, however it ends: an old snapshot must not come after a newer one.
+        let mut helper = tokio::task::JoinSet::new();
+        helper.spawn({
             let (imgis, work) = (self.clone(), work.clone());
             async move {
                 let (client, connection) = imgis.db.own_connection("imgis loader").await?;
@@ -81,7 +83,9 @@ impl Imgis {
             }
         });
         work.read_all(client).await?;
-        helper.await.map_err(crate::error::Error::internal)??;
+        while let Some(helped) = helper.join_next().await {
+            helped.map_err(crate::error::Error::internal)??;
+        }
         change::sql::end(client).await?;
         let features = self.ready().progress.2;
         let load = started.elapsed();

@@ -168,6 +168,12 @@ impl Imgis {
         (receiver, missed)
     }
 
+    /// Number of the last event.
+    pub fn last_event(&self) -> u64 {
+        let recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        recent.back().map_or(0, |event| event.number)
+    }
+
     /// Ends streams and the follower.
     pub fn close(&self) {
         self.closing.send_replace(true);

@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::serve::Signals;
 use super::{Export, Import, reach};
 use crate::access::Caller;
 use crate::config::{City, Database};
@@ -137,7 +139,21 @@ pub async fn export(city: City, database: &Database, options: &Export) -> Result
             })?
         }
     };
+    if let Some(twice) =
+        (1..layers.len()).find(|at| layers[..*at].iter().any(|l| l.id == layers[*at].id))
+    {
+        return Err(Error::Operator(format!("--layers: {} stands twice", layers[twice].id)));
+    }
     let reached = reach::reach(database).await?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut signals = Signals::new()?;
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            signals.wait().await;
+            stop.store(true, Ordering::Relaxed);
+        }
+    });
     let result = async {
         if reached.cluster.as_ref().is_none_or(crate::db::Cluster::is_owner) {
             reached.bring_up_to_date(&city, &catalogue).await?;
@@ -152,11 +168,15 @@ pub async fn export(city: City, database: &Database, options: &Export) -> Result
                 .around(&views)
                 .ok_or_else(|| Error::Operator("the layers are empty: nothing to write".into()))?,
             description: tile::tile_json(&tiles, &views, "", &city),
+            stop,
         };
-        let bar = bar("tiles");
-        let written = exchange::export(&tiles, &views, &options.out, &wanted, &bar);
-        bar.finish_and_clear();
-        written
+        let (bar, out) = (bar("tiles"), options.out.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            let written = exchange::export(&tiles, &views, &out, &wanted, &bar);
+            bar.finish_and_clear();
+            written
+        });
+        written.await.map_err(Error::internal)?
     };
     let written = result.await;
     reached.stop().await;

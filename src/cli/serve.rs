@@ -131,18 +131,23 @@ fn greeting(url: &str, imgis: &Imgis) -> String {
 }
 
 /// SIGINT and SIGTERM.
-struct Signals {
+pub struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
 
 impl Signals {
-    fn new() -> Result<Self> {
+    /// Takes them from now on.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn new() -> Result<Self> {
         let interrupt = signal(SignalKind::interrupt())?;
         Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn wait(&mut self) {
+    /// Resolves with the next.
+    pub async fn wait(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

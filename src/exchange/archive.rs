@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::ProgressBar;
 use pmtiles::{Compression, PmTilesStreamWriter, PmTilesWriter, TileCoord, TileId, TileType};
@@ -27,6 +28,25 @@ pub struct ArchiveOptions {
     pub bounds: [f64; 4],
     /// TileJSON of the layers.
     pub description: Value,
+    /// Ends the writing when it is set; then nothing stays.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// What the archive says of itself: the zooms that it has, no address of a server.
+fn described(options: &ArchiveOptions) -> Value {
+    let mut description = options.description.clone();
+    let (least, most) = options.zooms;
+    if let Some(fields) = description.as_object_mut() {
+        fields.remove("tiles");
+        fields.insert("minzoom".into(), least.into());
+        fields.insert("maxzoom".into(), most.into());
+    }
+    for layer in description["vector_layers"].as_array_mut().into_iter().flatten() {
+        let known = layer["minzoom"].as_u64().unwrap_or_default();
+        layer["minzoom"] = known.clamp(u64::from(least), u64::from(most)).into();
+        layer["maxzoom"] = most.into();
+    }
+    description
 }
 
 /// What was written.
@@ -56,20 +76,29 @@ pub fn export(
     let addresses = addresses(options)?;
     progress.set_length(addresses.len() as u64);
     let beside = beside(out)?;
-    let _ = std::fs::remove_file(&beside);
+    let refused = |error: std::io::Error| {
+        Error::Operator(format!("{} cannot be written: {error}", out.display()))
+    };
+    if out.is_dir() {
+        return Err(Error::Operator(format!("{} is a folder", out.display())));
+    }
+    File::create(&beside).and_then(|_| std::fs::remove_file(&beside)).map_err(refused)?;
     let written = write(tiles, views, out, &beside, options, &addresses, progress);
-    if written.is_err() {
+    let kept = written.and_then(|written| {
+        File::open(&beside).and_then(|file| file.sync_all()).map_err(refused)?;
+        std::fs::rename(&beside, out).map_err(refused)?;
+        Ok(written)
+    });
+    if kept.is_err() {
         let _ = std::fs::remove_file(&beside);
     }
-    let written = written?;
-    File::open(&beside)?.sync_all()?;
-    std::fs::rename(&beside, out)?;
-    Ok(written)
+    kept
 }
 
 fn beside(out: &Path) -> Result<PathBuf> {
     let name = out.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    if !(name.ends_with(".pmtiles") || name.ends_with(".mbtiles")) {
+    let kind = out.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
+    if !["pmtiles", "mbtiles"].contains(&kind) {
         let text = format!("{}: an archive ends in .pmtiles or .mbtiles", out.display());
         return Err(Error::Operator(text));
     }
@@ -119,6 +148,9 @@ fn write(
     };
     let mut archived = Archived { tiles: 0, bytes: 0 };
     for batch in addresses.chunks(limit::ARCHIVE_BATCH) {
+        if options.stop.load(Ordering::Relaxed) {
+            return Err(Error::Operator("stopped; nothing was written".into()));
+        }
         for (at, bytes) in batch.iter().zip(drawn(tiles, views, batch)) {
             if !bytes.is_empty() {
                 writer.add(*at, &bytes)?;
@@ -127,6 +159,12 @@ fn write(
             }
         }
         progress.inc(batch.len() as u64);
+    }
+    if archived.tiles == 0 {
+        let (least, most) = options.zooms;
+        let text =
+            format!("the layers show nothing at zooms {least} to {most}: nothing was written");
+        return Err(Error::Operator(text));
     }
     writer.finish()?;
     Ok(archived)
@@ -142,7 +180,11 @@ fn drawn(tiles: &Arc<Tiles>, views: &[View], batch: &[TileAddress]) -> Vec<bytes
         };
         let workers: Vec<_> =
             batch.chunks(share).map(|part| scope.spawn(move || draw(part))).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        let done = workers.into_iter().flat_map(|worker| match worker.join() {
+            Ok(drawn) => drawn,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        done.collect()
     })
 }
 
@@ -155,7 +197,7 @@ fn pmtiles(beside: &Path, options: &ArchiveOptions) -> Result<Writer> {
         .bounds(west, south, east, north)
         .center((west + east) / 2.0, (south + north) / 2.0)
         .center_zoom(options.zooms.0)
-        .metadata(options.description.to_string())
+        .metadata(described(options).to_string())
         .create(BufWriter::new(File::create(beside)?))
         .map_err(Error::internal)?;
     Ok(Writer::Pmtiles(Box::new(writer)))
@@ -165,7 +207,7 @@ fn mbtiles(beside: &Path, options: &ArchiveOptions) -> Result<Writer> {
     let connection = rusqlite::Connection::open(beside).map_err(Error::internal)?;
     super::sql::start_mbtiles(&connection).map_err(Error::internal)?;
     let [west, south, east, north] = options.bounds;
-    let description = &options.description;
+    let description = described(options);
     let layers = serde_json::json!({ "vector_layers": description["vector_layers"] });
     for (name, value) in [
         ("name", description["name"].as_str().unwrap_or_default().to_string()),

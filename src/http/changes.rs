@@ -34,8 +34,10 @@ pub async fn stream(
         known.and_then(|(_, number)| number.parse().ok()).unwrap_or(u64::MAX)
     });
     let (receiver, missed) = imgis.watch(after);
-    let reset = missed.is_none().then(|| Event::default().event("reset").data("{}"));
     let boot = imgis.boot.clone();
+    let here = format!("{boot}:{}", imgis.last_event());
+    let reset =
+        missed.is_none().then(|| Event::default().event("reset").id(here.clone()).data("{}"));
     let (catalogue, closing) = (imgis.clone(), imgis.clone());
     let shown = move |ChangeEvent { number, event }: ChangeEvent| {
         let layer = catalogue.catalogue.readable_by(&caller, &event.layer).ok()?;
@@ -59,7 +61,7 @@ pub async fn stream(
         };
         std::future::ready(event)
     });
-    let hello = Event::default().comment("following");
+    let hello = Event::default().id(here).comment("following");
     let all = stream::iter(std::iter::once(hello).chain(reset).chain(earlier))
         .chain(coming)
         .take_until(async move { closing.closed().await })

@@ -1,7 +1,5 @@
 //! Tiles and TileJSON on the wire.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -114,16 +112,21 @@ pub async fn answer(
     address: TileAddress,
 ) -> Result<Response> {
     loaded(imgis)?;
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let list = |name| {
+        let lines =
+            headers.get_all(name).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
+        lines.collect::<Vec<_>>().join(",")
+    };
     let cache = cache_control(&views);
-    let version = imgis.tiles.version(&views, address);
-    if let Some(tag) = text(header::IF_NONE_MATCH).and_then(|tags| version.known_as(tags)) {
+    let tags = list(header::IF_NONE_MATCH);
+    if !tags.is_empty()
+        && let Some(tag) = imgis.tiles.version(&views, address).known_as(&tags)
+    {
         imgis.tiles.meter.not_modified(&views, address.z());
-        let tag = if tag == "*" { version.etag(Coding::Identity) } else { tag.to_string() };
         return Ok(respond(StatusCode::NOT_MODIFIED, tag, &cache).into_response());
     }
-    let codings = Coding::accepted(text(header::ACCEPT_ENCODING).unwrap_or_default());
-    let tile = Arc::clone(&imgis.tiles).draw(views, address, version, &codings).await?;
+    let codings = Coding::accepted(&list(header::ACCEPT_ENCODING));
+    let tile = imgis.tiles.draw(views, address, &codings).await?;
     let tag = tile.version.etag(tile.coding);
     if tile.bytes.is_empty() {
         return Ok(respond(StatusCode::NO_CONTENT, tag, &cache).into_response());
@@ -149,7 +152,7 @@ pub async fn answer(
 
 /// Kept and asked after each time, unless every layer's file says for how long it may be stale.
 fn cache_control(views: &[View]) -> String {
-    let public = views.iter().all(|view| view.layer.read == Read::Public);
+    let public = views.iter().all(|view| view.is_public);
     let scope = if public { "public" } else { "private" };
     match views.iter().map(|view| view.layer.stale_ok_s).min().flatten() {
         Some(seconds) => format!("{scope}, max-age={seconds}"),

@@ -144,6 +144,7 @@ pub async fn layer(
 ) -> Result<Response> {
     query.json_only()?;
     known(&grid)?;
+    imgis.catalogue.readable_by(&caller, &id)?;
     let views = views(&imgis, &caller, &id)?;
     let here = format!("{}/collections/{id}/tiles", base.0);
     let mut body = tile_set(&imgis, &base.0, &here, &title(&views[0].layer), &views, "");
@@ -276,6 +277,7 @@ pub async fn layer_tile(
 ) -> Result<Response> {
     query.only([])?;
     known(&grid)?;
+    imgis.catalogue.readable_by(&caller, &id)?;
     let views = views(&imgis, &caller, &id)?;
     within(&imgis, &headers, views, [&z, &row, &col]).await
 }

@@ -176,6 +176,14 @@ pub fn read(file: &Path) -> Result<Layer> {
     {
         faults.add("importance", format!("{importance} is neither \"area\" nor a property"));
     }
+    let hidden = |name: &String| {
+        let property = read.properties.iter().find(|property| property.name == *name);
+        property.and_then(|property| property.read.as_ref()).is_some_and(|own| *own != read.read)
+    };
+    if read.importance.as_ref().is_some_and(hidden) {
+        let detail = "importance wants a property that every reader of the layer may read";
+        faults.add("importance", detail.into());
+    }
     if read.label_zoom.is_some() && !read.label_point {
         faults.add("label_zoom", "label_zoom wants label_point = true".into());
     }

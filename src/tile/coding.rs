@@ -18,6 +18,9 @@ const LEVEL: u32 = 1;
 const BROTLI_QUALITY: i32 = 5;
 
 impl Coding {
+    /// Every coding, identity first.
+    pub const ALL: [Self; 4] = [Self::Identity, Self::Gzip, Self::Zstd, Self::Brotli];
+
     /// Its name on the wire; none for identity.
     pub fn token(self) -> Option<&'static str> {
         match self {
@@ -37,8 +40,9 @@ impl Coding {
         for part in header.split(',') {
             let mut words = part.split(';').map(str::trim);
             let name = words.next().unwrap_or_default();
-            let weight =
-                words.find_map(|word| word.strip_prefix("q=")).map(|q| q.parse().unwrap_or(0.0));
+            let weight = words
+                .find_map(|word| word.strip_prefix("q=").or(word.strip_prefix("Q=")))
+                .map(|q| q.parse().unwrap_or(0.0));
             weights.push((name, weight.unwrap_or(1.0)));
         }
         let weight = |name: &str| {
@@ -50,13 +54,14 @@ impl Coding {
             };
             of(name).or_else(|| of("*")).unwrap_or(0.0)
         };
-        let ours = [Self::Brotli, Self::Zstd, Self::Gzip];
-        let mut taken: Vec<Self> = ours
+        let mut taken: Vec<(f32, Self)> = [Self::Brotli, Self::Zstd, Self::Gzip]
             .into_iter()
-            .filter(|coding| coding.token().is_some_and(|token| weight(token) > 0.0))
+            .filter_map(|coding| Some((weight(coding.token()?), coding)))
+            .filter(|(weight, _)| *weight > 0.0)
             .collect();
-        taken.push(Self::Identity);
-        taken
+        // Of equal weight the best for us stays first.
+        taken.sort_by(|a, b| b.0.total_cmp(&a.0));
+        taken.into_iter().map(|(_, coding)| coding).chain([Self::Identity]).collect()
     }
 
     /// Packs bytes; nothing stays nothing.

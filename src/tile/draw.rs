@@ -156,7 +156,15 @@ impl<'a> Canvas<'a> {
         }
         if self.parts.len() > first {
             self.features.push((feature, self.parts.len()));
+        } else if self.is_within(feature) {
+            self.leave_out(feature, width * height); // thinner than a unit
         }
+    }
+
+    fn is_within(&self, feature: &Feature) -> bool {
+        let low = [feature.bbox[0], feature.bbox[1]];
+        let high = [feature.bbox[2], feature.bbox[3]];
+        clip::is_inside(&[self.frame.vertex(low), self.frame.vertex(high)])
     }
 
     fn leave_out(&mut self, feature: &Feature, area: f64) {

@@ -20,8 +20,8 @@ mod touched;
 mod valid;
 mod version;
 
-use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, RwLock};
 
 use bytes::Bytes;
 use xxhash_rust::xxh3::Xxh3;
@@ -35,7 +35,7 @@ pub use touched::{Touched, around, tiles};
 
 use draw::Drawn;
 
-use crate::access::Caller;
+use crate::access::{Caller, Read};
 use crate::config::limit;
 use crate::error::{Error, Result};
 use crate::geometry::TileAddress;
@@ -44,6 +44,16 @@ use crate::layer::{Layer, Property, TileUse};
 /// A tile from this zoom on, of so few layers, takes less time than to hand it to another thread is worth.
 const QUICK_ZOOM: u8 = 14;
 const QUICK_LAYERS: usize = 4;
+
+/// How often a tile is begun anew because the city changed before it was drawn.
+const DRAW_ROUNDS: usize = 4;
+
+/// Why a version was not drawn.
+enum Undrawn {
+    /// It is not the city's any more.
+    Changed,
+    Failed(String),
+}
 
 /// Raised whenever the same content would be drawn to other bytes.
 const ENCODER: u32 = 4;
@@ -62,11 +72,12 @@ impl Version {
     }
 
     /// The one of these tags (`If-None-Match`) that stands for this version, in whatever coding.
-    pub fn known_as(self, tags: &str) -> Option<&str> {
-        let own = format!("{:032x}", self.0);
-        tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).find(|tag| {
-            let plain = tag.trim_matches('"');
-            *tag == "*" || plain.split_once('-').map_or(plain, |(version, _)| version) == own
+    pub fn known_as(self, tags: &str) -> Option<String> {
+        let mut given = tags.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
+        let own = Coding::ALL.map(|coding| self.etag(coding));
+        given.find_map(|tag| match tag {
+            "*" => Some(own[0].clone()),
+            tag => own.iter().find(|known| *known == tag).cloned(),
         })
     }
 }
@@ -99,13 +110,16 @@ pub struct View {
     columns: Vec<usize>,
     /// Groups of properties that the caller may read.
     groups: Vec<usize>,
+    /// Whether everybody sees the same.
+    pub is_public: bool,
 }
 
 /// Every layer in memory, and the finished tiles that are kept.
 pub struct Tiles {
     stores: HashMap<String, RwLock<Store>>,
     cache: moka::future::Cache<(Version, Coding), Tile>,
-    /// Places in the queue of tiles that are packed in brotli beside.
+    /// Tiles that are being packed in brotli or wait for it, one at a time.
+    packing: Mutex<HashSet<Version>>,
     brotli: Arc<tokio::sync::Semaphore>,
     pub meter: Meter,
 }
@@ -121,14 +135,16 @@ impl Tiles {
             .max_capacity(cache_bytes)
             .weigher(|_, tile: &Tile| u32::try_from(tile.bytes.len() + 128).unwrap_or(u32::MAX))
             .build();
-        let brotli = Arc::new(tokio::sync::Semaphore::new(limit::BROTLI_WAITING));
-        Self { stores, cache, brotli, meter: Meter::new(layers) }
+        let brotli = Arc::new(tokio::sync::Semaphore::new(1));
+        let packing = Mutex::new(HashSet::new());
+        Self { stores, cache, packing, brotli, meter: Meter::new(layers) }
     }
 
     /// Replaces a whole layer.
     pub fn replace(&self, layer: &Layer, store: Store) {
         if let Some(lock) = self.stores.get(&layer.id) {
-            *write(lock) = store;
+            let before = std::mem::replace(&mut *write(lock), store);
+            drop(before); // not under the lock: it may be large
         }
     }
 
@@ -160,11 +176,13 @@ impl Tiles {
 
     /// What the caller may see of a layer.
     pub fn view(&self, layer: &Arc<Layer>, caller: &Caller) -> View {
-        let (columns, groups) = match self.stores.get(&layer.id) {
+        let seen = |caller: &Caller| match self.stores.get(&layer.id) {
             Some(lock) => read(lock).visible_to(caller),
             None => Default::default(),
         };
-        View { layer: layer.clone(), columns, groups }
+        let (columns, groups) = seen(caller);
+        let is_public = layer.read == Read::Public && seen(&Caller::Public).0 == columns;
+        View { layer: layer.clone(), columns, groups, is_public }
     }
 
     /// The version of a tile: microseconds, nothing is drawn.
@@ -187,58 +205,74 @@ impl Tiles {
         self: &Arc<Self>,
         views: Vec<View>,
         address: TileAddress,
-        version: Version,
         codings: &[Coding],
     ) -> Result<Tile> {
-        if codings.contains(&Coding::Brotli)
-            && let Some(tile) = self.cache.get(&(version, Coding::Brotli)).await
-        {
-            self.meter.kept(&views, address.z());
-            return Ok(tile);
-        }
+        let brotli = codings.contains(&Coding::Brotli);
         let coding = codings.iter().copied().find(|coding| *coding != Coding::Brotli);
         let coding = coding.unwrap_or(Coding::Identity);
-        let key = (version, coding);
-        let mut fresh = false;
-        let tile = match self.cache.get(&key).await {
-            Some(tile) => tile,
-            None => {
-                let (tiles, views, flag) = (self.clone(), views.clone(), &mut fresh);
-                let drawn = self.cache.try_get_with(key, async move {
-                    *flag = true;
-                    if address.z() >= QUICK_ZOOM && views.len() <= QUICK_LAYERS {
-                        return Ok(tiles.draw_now(&views, address, coding));
-                    }
-                    let draw = move || tiles.draw_now(&views, address, coding);
-                    tokio::task::spawn_blocking(draw).await
-                });
-                drawn.await.map_err(|error| Error::internal(error.to_string()))?
+        for _ in 0..DRAW_ROUNDS {
+            let version = self.version(&views, address);
+            if brotli && let Some(tile) = self.cache.get(&(version, Coding::Brotli)).await {
+                self.meter.kept(&views, address.z());
+                return Ok(tile);
             }
-        };
-        if !fresh {
-            self.meter.kept(&views, address.z());
+            if let Some(tile) = self.cache.get(&(version, coding)).await {
+                self.meter.kept(&views, address.z());
+                if brotli {
+                    self.pack_beside(views, address, version);
+                }
+                return Ok(tile);
+            }
+            match self.draw_once(&views, address, version, coding).await? {
+                Some(tile) => return Ok(tile),
+                None => continue, // the city changed meanwhile
+            }
         }
-        if tile.version != version {
-            // The city changed between the version and the drawing: keep each under its own.
-            self.cache.invalidate(&key).await;
-            self.cache.insert((tile.version, coding), tile.clone()).await;
-        } else if !fresh && codings.contains(&Coding::Brotli) {
-            self.pack_beside(views, address, version);
+        let tiles = self.clone();
+        let draw = move || tiles.draw_now(&views, address, coding);
+        tokio::task::spawn_blocking(draw).await.map_err(Error::internal)
+    }
+
+    /// Draws a version, together with whoever asks for it too. `None`: the city changed before it was drawn;
+    /// then nothing is kept, since what was drawn is of another version.
+    async fn draw_once(
+        self: &Arc<Self>,
+        views: &[View],
+        address: TileAddress,
+        version: Version,
+        coding: Coding,
+    ) -> Result<Option<Tile>> {
+        let (tiles, views) = (self.clone(), views.to_vec());
+        let drawn = self.cache.try_get_with((version, coding), async move {
+            let quick = address.z() >= QUICK_ZOOM && views.len() <= QUICK_LAYERS;
+            let draw = move || tiles.draw_now(&views, address, coding);
+            let tile = match quick {
+                true => draw(),
+                false => tokio::task::spawn_blocking(draw)
+                    .await
+                    .map_err(|error| Undrawn::Failed(error.to_string()))?,
+            };
+            if tile.version == version { Ok(tile) } else { Err(Undrawn::Changed) }
+        });
+        match drawn.await {
+            Ok(tile) => Ok(Some(tile)),
+            Err(undrawn) => match &*undrawn {
+                Undrawn::Changed => Ok(None),
+                Undrawn::Failed(error) => Err(Error::internal(error.clone())),
+            },
         }
-        Ok(tile)
     }
 
     /// Draws a tile that is asked for again once more, in brotli, while nobody waits for it.
     fn pack_beside(self: &Arc<Self>, views: Vec<View>, address: TileAddress, version: Version) {
-        let Ok(place) = self.brotli.clone().try_acquire_owned() else {
-            return;
-        };
         let key = (version, Coding::Brotli);
-        if self.cache.contains_key(&key) {
+        let packing = || self.packing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if packing().len() >= limit::BROTLI_WAITING || !packing().insert(version) {
             return;
         }
         let tiles = self.clone();
         tokio::spawn(async move {
+            let place = tiles.brotli.clone().acquire_owned().await;
             let of = tiles.clone();
             let draw = move || of.draw_now(&views, address, Coding::Brotli);
             if let Ok(tile) = tokio::task::spawn_blocking(draw).await
@@ -247,6 +281,11 @@ impl Tiles {
                 tiles.cache.insert(key, tile).await;
             }
             drop(place);
+            tiles
+                .packing
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .remove(&version);
         });
     }
 

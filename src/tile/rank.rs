@@ -112,6 +112,9 @@ impl Ranks {
                     room[rank].saturating_sub(bytes)
                 };
                 let after = needed(room);
+                if room.iter().all(|bytes| *bytes == 0) {
+                    self.cells.remove(&key);
+                }
                 if before != after {
                     let counts = &mut self.least[usize::from(z)];
                     counts[before] = counts[before].saturating_sub(u32::from(before > 0));

@@ -1,6 +1,5 @@
 //! From a geometry of PostGIS to integers of the plane: rings, box, area, label point.
 
-use geo::InteriorPoint;
 use postgis::ewkb;
 
 /// Half the side of the Web Mercator plane, in metres.
@@ -91,23 +90,40 @@ impl Shape {
         let Some((first, _)) = largest else {
             return self.points[self.points.len() / 2];
         };
-        let line = |ring: &[[u32; 2]]| -> geo::LineString<f64> {
-            ring.iter()
-                .map(|[x, y]| {
-                    (f64::from(*x) - f64::from(bbox[0]), f64::from(*y) - f64::from(bbox[1]))
-                })
-                .collect::<Vec<_>>()
-                .into()
-        };
         let mut rings = self.rings().skip(first);
-        let outer = rings.next().map(|(ring, _)| line(ring));
-        let holes = rings.take_while(|(_, outer)| !outer).map(|(ring, _)| line(ring)).collect();
-        let polygon = outer.map(|outer| geo::Polygon::new(outer, holes));
-        match polygon.and_then(|polygon| polygon.interior_point()) {
-            Some(point) => [bbox[0] + point.x().round() as u32, bbox[1] + point.y().round() as u32],
-            None => [bbox[0] / 2 + bbox[2] / 2, bbox[1] / 2 + bbox[3] / 2],
+        let outer = rings.next().into_iter();
+        let polygon: Vec<&[[u32; 2]]> =
+            outer.chain(rings.take_while(|(_, outer)| !outer)).map(|(ring, _)| ring).collect();
+        let ring = polygon.first().copied().unwrap_or_default();
+        let low = ring.iter().map(|[_, y]| *y).min().unwrap_or(bbox[1]);
+        let high = ring.iter().map(|[_, y]| *y).max().unwrap_or(bbox[3]);
+        // The middle row first; a quarter up or down where that only touches the polygon.
+        [2, 1, 3]
+            .into_iter()
+            .filter_map(|quarter| {
+                widest(&polygon, f64::from(low) + f64::from(high - low) * f64::from(quarter) / 4.0)
+            })
+            .next()
+            .unwrap_or([bbox[0] / 2 + bbox[2] / 2, bbox[1] / 2 + bbox[3] / 2])
+    }
+}
+
+/// The middle of the widest piece of a polygon on a row of the plane.
+fn widest(polygon: &[&[[u32; 2]]], row: f64) -> Option<[u32; 2]> {
+    let row = row.floor() + 0.5; // between whole numbers: no vertex lies on it
+    let mut crossings: Vec<f64> = Vec::new();
+    for ring in polygon {
+        for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+            let ([x1, y1], [x2, y2]) = (a.map(f64::from), b.map(f64::from));
+            if (y1 < row) != (y2 < row) {
+                crossings.push(x1 + (row - y1) / (y2 - y1) * (x2 - x1));
+            }
         }
     }
+    crossings.sort_unstable_by(f64::total_cmp);
+    let pieces = crossings.chunks_exact(2).map(|piece| (piece[1] - piece[0], piece[0] + piece[1]));
+    let (width, sum) = pieces.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (width > 0.0).then_some([(sum / 2.0) as u32, row as u32])
 }
 
 /// Plane → CRS84: west, south, east, north.

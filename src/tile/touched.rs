@@ -39,9 +39,9 @@ pub fn tiles(touched: &[Touched]) -> Option<Vec<TileAddress>> {
         // 64 of the 4096 units of a tile belong to its neighbours too.
         let buffer = 1u32 << (shift - 6);
         let (left, right) =
-            (x0.saturating_sub(buffer) >> shift, x1.saturating_add(buffer) >> shift);
+            (x0.saturating_sub(buffer + 1) >> shift, x1.saturating_add(buffer) >> shift);
         let (top, bottom) =
-            (y0.saturating_sub(buffer) >> shift, y1.saturating_add(buffer) >> shift);
+            (y0.saturating_sub(buffer + 1) >> shift, y1.saturating_add(buffer) >> shift);
         let count = u64::from(right - left + 1) * u64::from(bottom - top + 1);
         if count > limit::CHANGE_TILES as u64 {
             return None;

@@ -72,6 +72,9 @@ impl Group {
             let few = cells(bbox, z, |key| {
                 let cell = self.cells.entry(key).or_insert(0);
                 *cell = cell.wrapping_add(amount);
+                if *cell == 0 {
+                    self.cells.remove(&key);
+                }
             });
             if !few {
                 let wide = &mut self.wide[z as usize];
@@ -88,8 +91,9 @@ pub fn cells([x0, y0, x1, y1]: [u32; 4], z: u8, mut see: impl FnMut(u64)) -> boo
     let buffer = 1i64 << (shift - 6); // 64 of 4096 units
     let last = (1i64 << z) - 1;
     let at = |n: i64| (n >> shift).clamp(0, last) as u64;
-    let (left, right) = (at(i64::from(x0) - buffer), at(i64::from(x1) + buffer));
-    let (top, bottom) = (at(i64::from(y0) - buffer), at(i64::from(y1) + buffer));
+    // A tile draws what lies on its buffer's edge too: the unit before belongs to the neighbour.
+    let (left, right) = (at(i64::from(x0) - buffer - 1), at(i64::from(x1) + buffer));
+    let (top, bottom) = (at(i64::from(y0) - buffer - 1), at(i64::from(y1) + buffer));
     if (right - left + 1) * (bottom - top + 1) > WIDE {
         return false;
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use fast_mvt::MvtReaderRef;
-use geo::{Area, BooleanOps, Polygon, Validation};
+use geo::{Area, BooleanOps, Distance, Euclidean, Polygon, Validation};
 use imgis::access::Caller;
 use imgis::config::City;
 use imgis::db;
@@ -292,6 +292,54 @@ proptest! {
         clip::ring(&mut ring, &mut spare);
         prop_assert_eq!(once, ring);
     }
+}
+
+#[test]
+fn labels_stand_inside_whatever_the_shape() {
+    let at = |x: f64, y: f64| [CORNER[0] + x, CORNER[1] + y];
+    let teeth = (0..90_000).flat_map(|n| {
+        let x = f64::from(n) * 0.4;
+        [at(x, f64::from(n % 7)), at(x + 0.2, 400.0 + f64::from(n % 5))]
+    });
+    let comb: Vec<[f64; 2]> = teeth.chain([at(36_001.0, 900.0), at(0.0, 900.0)]).collect();
+    let ell = vec![
+        at(0.0, 0.0),
+        at(900.0, 0.0),
+        at(900.0, 90.0),
+        at(90.0, 90.0),
+        at(90.0, 900.0),
+        at(0.0, 900.0),
+    ];
+    let (outer, inner) = ([0.0, 1_000.0], [100.0, 900.0]);
+    let square = |[a, b]: [f64; 2]| vec![at(a, a), at(b, a), at(b, b), at(a, b)];
+    let (tiles, layer) =
+        city_of(vec![shape(&[comb]), shape(&[ell]), shape(&[square(outer), square(inner)])]);
+    let views = [tiles.view(&layer, &Caller::Local)];
+    let z = 12;
+    let bounds = tiles.bounds(&layer.id).expect("a box");
+    let (first, last) =
+        (TileAddress::at(z, bounds[0], bounds[3]), TileAddress::at(z, bounds[2], bounds[1]));
+    let mut labels = 0;
+    for row in first.row()..=last.row() {
+        for col in first.col()..=last.col() {
+            let tile = tiles.draw_now(
+                &views,
+                TileAddress::new(z, row, col).expect("inside"),
+                Coding::Identity,
+            );
+            let shapes = decode(&tile.bytes, &layer.id);
+            for label in decode(&tile.bytes, &format!("{}_label", layer.id)) {
+                let (x, y) = label.rings[0][0];
+                let point = geo::Point::new(f64::from(x), f64::from(y));
+                let own = shapes.iter().find(|shape| shape.id == label.id).expect("its polygon");
+                let near =
+                    polygons(own).iter().any(|polygon| Euclidean.distance(polygon, &point) <= 1.0);
+                assert!(near, "{:?} is not inside", label.id);
+                labels += 1;
+            }
+        }
+    }
+    assert_eq!(labels, 3);
 }
 
 #[test]

@@ -147,6 +147,35 @@ async fn no_reader_sees_an_older_version_after_a_newer_one() {
     assert_eq!(content(&office), content(&other));
 }
 
+/// A tile draws what lies on the very edge of its buffer: the version must know of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_on_the_edge_of_the_buffer_changes_the_version() {
+    let office = Office::open().await;
+    let (x, y) = tile_at(14, 5.0, 5.0);
+    let path = format!("/tiles/kiosk/14/{x}/{y}");
+    let tag =
+        async || office.get(&path).await.headers()["etag"].to_str().expect("text").to_string();
+    let projector = imgis::geometry::Projector::new(&kazan().proj).expect("PROJ");
+    let (_, lat) = projector.unproject(1_304_705.0, 476_905.0).expect("a place");
+    let mut before = tag().await;
+    for beyond in [4_094i64, 4_095, 4_096, 4_097, 4_098, 9_000] {
+        let plane = (i64::from(x + 1) << 18) + beyond;
+        let lng = plane as f64 / 4_294_967_296.0 * 360.0 - 180.0;
+        let drawn =
+            async || office.json(&format!("{path}?explain")).await["layers"][0]["features"].clone();
+        let count = drawn().await;
+        let insert = format!(
+            "insert into layer.kiosk (kind, geometry)
+             values ('x', st_transform(st_setsrid(st_makepoint({lng}, {lat}), 4326), 990161))"
+        );
+        office.sql(&insert).await;
+        office.settled().await;
+        let after = tag().await;
+        assert!(drawn().await == count || after != before, "{beyond}: drawn under the old version");
+        before = after;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tiles_are_read_while_a_long_import_comes_in() {
     let office = Arc::new(Office::open().await);
