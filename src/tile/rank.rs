@@ -19,9 +19,10 @@ const ONE_UNIT: i32 = 4;
 /// Bytes that a feature takes beside its vertices and properties.
 const FEATURE_BYTES: u32 = 24;
 
-/// Bytes of a property of a feature, and of a value that no other feature has.
+/// Bytes of a property of a feature, of a value that no other feature has, and of a number, which few share.
 const PROPERTY_BYTES: usize = 5;
 const OWN_VALUE_BYTES: usize = 22;
+const NUMBER_BYTES: usize = 10;
 
 /// Bytes by rank in one tile.
 type Room = [u32; RANKS];
@@ -50,11 +51,12 @@ pub struct Ranks {
 }
 
 impl Ranks {
-    /// Nothing is ranked yet; `properties`: how many a feature shows, and how many of them are values of its
-    /// own.
-    pub fn new(by: By, (properties, own): (usize, usize)) -> Self {
+    /// Nothing is ranked yet; how many properties a feature shows, how many of them are values of its own,
+    /// and how many are numbers.
+    pub fn new(by: By, [properties, own, numbers]: [usize; 3]) -> Self {
         let least = Box::new([[0; RANKS]; ZOOMS]);
-        let columns = (PROPERTY_BYTES * properties + OWN_VALUE_BYTES * own) as u32;
+        let columns =
+            (PROPERTY_BYTES * properties + OWN_VALUE_BYTES * own + NUMBER_BYTES * numbers) as u32;
         Self { by, columns, cells: HashMap::new(), least }
     }
 

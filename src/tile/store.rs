@@ -16,7 +16,7 @@ use super::touched::Touched;
 use super::version::Pyramid;
 use super::{TileAddress, View};
 use crate::access::{Caller, Read};
-use crate::layer::{GeometryType, Layer, TileUse};
+use crate::layer::{GeometryType, Layer, PropertyType, TileUse};
 
 /// A value of a tile property; texts are numbers of the layer's dictionary.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -140,7 +140,11 @@ impl Store {
             config.update(&[0xff, column.group as u8]);
         }
         let shown = layer.properties.iter().filter(|property| property.tile != TileUse::No);
-        let own = shown.filter(|property| property.unique).count();
+        let (mut own, mut numbers) = (0, 0);
+        for property in shown {
+            own += usize::from(property.unique);
+            numbers += usize::from(property.kind == PropertyType::Number);
+        }
         let by = match (weigh, layer.geometry) {
             (Some(_), _) => By::Importance,
             (None, GeometryType::MultiPolygon) => By::Area,
@@ -149,7 +153,7 @@ impl Store {
         };
         let mut store = Self {
             kind: layer.geometry,
-            ranks: Ranks::new(by, (columns.len(), own)),
+            ranks: Ranks::new(by, [columns.len(), own, numbers]),
             weigh,
             label_point: layer.label_zoom.is_some(),
             config: config.digest(),
