@@ -1,7 +1,7 @@
 //! Everything that a running server hangs on. Imported only by `http` and `cli`; built once.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, watch};
@@ -138,7 +138,7 @@ impl Imgis {
 
     /// Tells everyone who watches.
     pub(crate) fn tell(&self, event: Event) {
-        let mut recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut recent = self.recent();
         let number = recent.back().map_or(1, |event| event.number + 1);
         let event = ChangeEvent { number, event };
         recent.push_back(event.clone());
@@ -149,29 +149,28 @@ impl Imgis {
         let _ = self.events.send(event);
     }
 
-    /// The events to come, and those after `number` of this run; `None`: they are not kept any more.
+    /// The events to come, those after `number` of this run (`None`: they are not kept any more), and the
+    /// number after which the whole goes on.
     pub fn watch(
         &self,
         after: Option<u64>,
-    ) -> (broadcast::Receiver<ChangeEvent>, Option<Vec<ChangeEvent>>) {
-        let recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    ) -> (broadcast::Receiver<ChangeEvent>, Option<Vec<ChangeEvent>>, u64) {
+        let recent = self.recent();
         let receiver = self.events.subscribe();
         let last = recent.back().map_or(0, |event| event.number);
         let first = recent.front().map_or(1, |event| event.number);
-        let missed = match after {
-            None => Some(Vec::new()),
-            Some(after) if after > last || after + 1 < first => None,
+        match after {
+            None => (receiver, Some(Vec::new()), last),
+            Some(after) if after > last || after + 1 < first => (receiver, None, last),
             Some(after) => {
-                Some(recent.iter().filter(|event| event.number > after).cloned().collect())
+                let missed = recent.iter().filter(|event| event.number > after).cloned();
+                (receiver, Some(missed.collect()), after)
             }
-        };
-        (receiver, missed)
+        }
     }
 
-    /// Number of the last event.
-    pub fn last_event(&self) -> u64 {
-        let recent = self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        recent.back().map_or(0, |event| event.number)
+    fn recent(&self) -> MutexGuard<'_, VecDeque<ChangeEvent>> {
+        self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Ends streams and the follower.

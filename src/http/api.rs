@@ -9,7 +9,7 @@ use super::door::{Base, Query};
 use crate::access::Caller;
 use crate::config::limit;
 use crate::error::Result;
-use crate::layer::{Layer, PropertyType};
+use crate::layer::Layer;
 
 fn answer(description: &str, media: &str, schema: Value) -> Value {
     json!({ "description": description, "content": { media: { "schema": schema } } })
@@ -32,15 +32,9 @@ fn property_parameters(layer: &Layer, caller: &Caller) -> Vec<Value> {
         .readable(caller)
         .into_iter()
         .map(|property| {
-            let kind = match property.kind {
-                PropertyType::Integer => "integer",
-                PropertyType::Number => "number",
-                PropertyType::Boolean => "boolean",
-                _ => "string",
-            };
             json!({
                 "name": property.name, "in": "query", "required": false,
-                "description": property.label.get("en"), "schema": { "type": kind },
+                "description": property.label.get("en"), "schema": { "type": property.kind.json() },
                 "style": "form", "explode": false,
             })
         })

@@ -33,9 +33,9 @@ pub async fn stream(
         let known = last.split_once(':').filter(|(boot, _)| *boot == imgis.boot);
         known.and_then(|(_, number)| number.parse().ok()).unwrap_or(u64::MAX)
     });
-    let (receiver, missed) = imgis.watch(after);
+    let (receiver, missed, from) = imgis.watch(after);
     let boot = imgis.boot.clone();
-    let here = format!("{boot}:{}", imgis.last_event());
+    let here = format!("{boot}:{from}");
     let reset =
         missed.is_none().then(|| Event::default().event("reset").id(here.clone()).data("{}"));
     let (catalogue, closing) = (imgis.clone(), imgis.clone());

@@ -238,10 +238,15 @@ impl Query {
     /// Takes `f` alone, where only JSON is served.
     pub fn json_only(self) -> Result<()> {
         let [f] = self.only(["f"])?;
-        match f.as_deref() {
-            None | Some("json") => Ok(()),
-            Some(other) => Err(Error::parameter("f", format!("{other:?} is not served; json is"))),
-        }
+        json_only(f.as_deref())
+    }
+}
+
+/// `f` of a resource that is JSON alone.
+pub fn json_only(f: Option<&str>) -> Result<()> {
+    match f {
+        None | Some("json") => Ok(()),
+        Some(other) => Err(Error::parameter("f", format!("{other:?} is not served; json is"))),
     }
 }
 

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::App;
-use super::door::{Base, Body, Path, Query, media_type};
+use super::door::{Base, Body, Path, Query, json_only, media_type};
 use crate::access::Caller;
 use crate::change::ChangeToken;
 use crate::db::cancellable;
@@ -137,9 +137,7 @@ pub async fn one(
 ) -> Result<Response> {
     let layer = imgis.catalogue.readable_by(&caller, &id)?;
     let [crs, f] = query.only([PROPERTY_CRS, "f"])?;
-    if f.as_deref().is_some_and(|f| f != "json") {
-        return Err(Error::parameter("f", "only json is served here"));
-    }
+    json_only(f.as_deref())?;
     let crs = match crs {
         Some(uri) => Crs::parse(PROPERTY_CRS, &uri, &base.0, &imgis.city)?,
         None => Crs::Crs84,

@@ -10,12 +10,12 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::App;
-use super::door::{Base, Path, Query};
+use super::door::{Base, Path, Query, json_only};
 use super::tiles::{MVT, answer, views};
 use crate::access::Caller;
 use crate::error::{Error, Result};
 use crate::geometry::TileAddress;
-use crate::layer::{GeometryType, Layer, PropertyType};
+use crate::layer::{GeometryType, Layer};
 use crate::tile::View;
 
 /// The one grid.
@@ -161,9 +161,7 @@ pub async fn layer(
 /// 400, 404.
 pub fn dataset(imgis: &App, caller: &Caller, base: &Base, query: Query) -> Result<Response> {
     let [f, collections] = query.only(["f", "collections"])?;
-    if f.as_deref().is_some_and(|f| f != "json") {
-        return Err(Error::parameter("f", "only json is served here"));
-    }
+    json_only(f.as_deref())?;
     let views = chosen(imgis, caller, base, collections.as_deref())?;
     let asked = collections.map(|ids| format!("?collections={ids}")).unwrap_or_default();
     let here = format!("{}/tiles", base.0);
@@ -227,15 +225,7 @@ fn described_layer(view: &View) -> Value {
     let layer = &view.layer;
     let properties: Map<String, Value> = view
         .shown()
-        .map(|property| {
-            let kind = match property.kind {
-                PropertyType::Integer => "integer",
-                PropertyType::Number => "number",
-                PropertyType::Boolean => "boolean",
-                _ => "string",
-            };
-            (property.name.clone(), json!({ "type": kind }))
-        })
+        .map(|property| (property.name.clone(), json!({ "type": property.kind.json() })))
         .collect();
     let dimension = match layer.geometry {
         GeometryType::Point => 0,

@@ -61,6 +61,16 @@ pub enum PropertyType {
 }
 
 impl PropertyType {
+    /// The type of its values in JSON Schema.
+    pub fn json(self) -> &'static str {
+        match self {
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            _ => "string",
+        }
+    }
+
     /// The column's type.
     pub fn column(self) -> &'static str {
         match self {
@@ -200,6 +210,11 @@ impl Layer {
     pub fn seen_by(&self, caller: &Caller) -> Self {
         let properties = self.readable(caller).into_iter().cloned().collect();
         Self { properties, ..self.clone() }
+    }
+
+    /// The properties that tiles hold, in the file's order.
+    pub fn tiled(&self) -> impl Iterator<Item = &Property> {
+        self.properties.iter().filter(|property| property.tile != TileUse::No)
     }
 
     /// Whether rows are changed through this program's editing.

@@ -8,15 +8,17 @@ pub const LOW: i64 = -64;
 /// The other edge.
 pub const HIGH: i64 = 4096 + 64;
 
-/// Plane → tile units, with repeated points dropped; `shift` = 20 − zoom.
+/// Plane → tile units; `shift` = 20 − zoom.
+pub fn vertex([x, y]: [u32; 2], origin: (i64, i64), shift: u32) -> Vertex {
+    let half = (1i64 << shift) >> 1;
+    [(i64::from(x) - origin.0 + half) >> shift, (i64::from(y) - origin.1 + half) >> shift]
+}
+
+/// The same for a line or a ring, with repeated points dropped.
 pub fn snap(points: &[[u32; 2]], origin: (i64, i64), shift: u32, out: &mut Vec<Vertex>) {
     out.clear();
-    for [x, y] in points {
-        let half = (1i64 << shift) >> 1;
-        let vertex = [
-            ((i64::from(*x) - origin.0 + half) >> shift),
-            ((i64::from(*y) - origin.1 + half) >> shift),
-        ];
+    for point in points {
+        let vertex = vertex(*point, origin, shift);
         if out.last() != Some(&vertex) {
             out.push(vertex);
         }

@@ -94,10 +94,8 @@ impl Frame {
         )
     }
 
-    fn vertex(&self, [x, y]: [u32; 2]) -> Vertex {
-        let mut out = Vec::with_capacity(1);
-        clip::snap(&[[x, y]], self.origin, self.shift, &mut out);
-        out[0]
+    fn vertex(&self, point: [u32; 2]) -> Vertex {
+        clip::vertex(point, self.origin, self.shift)
     }
 }
 

@@ -21,7 +21,7 @@ mod valid;
 mod version;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use bytes::Bytes;
 use xxhash_rust::xxh3::Xxh3;
@@ -39,7 +39,7 @@ use crate::access::{Caller, Read};
 use crate::config::limit;
 use crate::error::{Error, Result};
 use crate::geometry::TileAddress;
-use crate::layer::{Layer, Property, TileUse};
+use crate::layer::{Layer, Property};
 
 /// A tile from this zoom on, of so few layers, takes less time than to hand it to another thread is worth.
 const QUICK_ZOOM: u8 = 14;
@@ -266,8 +266,7 @@ impl Tiles {
     /// Draws a tile that is asked for again once more, in brotli, while nobody waits for it.
     fn pack_beside(self: &Arc<Self>, views: Vec<View>, address: TileAddress, version: Version) {
         let key = (version, Coding::Brotli);
-        let packing = || self.packing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if packing().len() >= limit::BROTLI_WAITING || !packing().insert(version) {
+        if self.packing().len() >= limit::BROTLI_WAITING || !self.packing().insert(version) {
             return;
         }
         let tiles = self.clone();
@@ -281,12 +280,12 @@ impl Tiles {
                 tiles.cache.insert(key, tile).await;
             }
             drop(place);
-            tiles
-                .packing
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .remove(&version);
+            tiles.packing().remove(&version);
         });
+    }
+
+    fn packing(&self) -> MutexGuard<'_, HashSet<Version>> {
+        self.packing.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Draws on this thread; version and rows come from one state of each layer.
@@ -372,8 +371,8 @@ impl View {
 
     /// The properties that a tile shows to the caller.
     pub fn shown(&self) -> impl Iterator<Item = &Property> {
-        let tiled = self.layer.properties.iter().filter(|property| property.tile != TileUse::No);
-        tiled.enumerate().filter(|(at, _)| self.columns.contains(at)).map(|(_, property)| property)
+        let tiled = self.layer.tiled().enumerate();
+        tiled.filter(|(at, _)| self.columns.contains(at)).map(|(_, property)| property)
     }
 
     /// Columns of the store that the caller may read.

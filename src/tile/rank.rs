@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use super::store::Feature;
+use super::version;
 use crate::config::limit;
 
 /// Deepest zoom that can be crowded; deeper ones show less at a time.
@@ -105,7 +106,8 @@ impl Ranks {
     pub fn count(&mut self, feature: &Feature, add: bool) {
         for z in 0..=DEEPEST {
             let (rank, bytes) = (self.rank(feature, z), self.room(feature, z));
-            super::version::cells(feature.bbox, z, |key| {
+            version::cells(feature.bbox, z, |col, row| {
+                let key = version::key(z, col, row);
                 let room = self.cells.entry(key).or_insert_with(|| Box::new([0; RANKS]));
                 let before = needed(room);
                 room[rank] = if add {

@@ -7,12 +7,12 @@ use tokio_postgres::{Client, types::ToSql};
 use super::shape::Shape;
 use super::store::{Change, Raw, Row};
 use crate::error::Result;
-use crate::layer::{Layer, PropertyType, TileUse};
+use crate::layer::{Layer, PropertyType};
 
 fn select(layer: &Layer) -> (String, Vec<PropertyType>) {
     let mut columns = String::new();
     let mut kinds = Vec::new();
-    for property in layer.properties.iter().filter(|property| property.tile != TileUse::No) {
+    for property in layer.tiled() {
         let column = property.column();
         columns.push_str(&match property.kind {
             PropertyType::Text | PropertyType::CadastralNumber => format!(", {column}::text"),

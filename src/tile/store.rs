@@ -16,7 +16,7 @@ use super::touched::Touched;
 use super::version::Pyramid;
 use super::{TileAddress, View};
 use crate::access::{Caller, Read};
-use crate::layer::{GeometryType, Layer, PropertyType, TileUse};
+use crate::layer::{GeometryType, Layer, PropertyType};
 
 /// A value of a tile property; texts are numbers of the layer's dictionary.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -121,7 +121,7 @@ impl Store {
     pub fn new(layer: &Layer, mut rows: Vec<Row>) -> Self {
         let mut groups = vec![layer.read.clone()];
         let mut columns = Vec::new();
-        for property in layer.properties.iter().filter(|property| property.tile != TileUse::No) {
+        for property in layer.tiled() {
             let known = groups.iter().position(|read| *read == property.read);
             let group = known.unwrap_or_else(|| {
                 groups.push(property.read.clone());
@@ -139,12 +139,9 @@ impl Store {
             config.update(column.name.as_bytes());
             config.update(&[0xff, column.group as u8]);
         }
-        let shown = layer.properties.iter().filter(|property| property.tile != TileUse::No);
-        let (mut own, mut numbers) = (0, 0);
-        for property in shown {
-            own += usize::from(property.unique);
-            numbers += usize::from(property.kind == PropertyType::Number);
-        }
+        let own = layer.tiled().filter(|property| property.unique).count();
+        let numbers =
+            layer.tiled().filter(|property| property.kind == PropertyType::Number).count();
         let by = match (weigh, layer.geometry) {
             (Some(_), _) => By::Importance,
             (None, GeometryType::MultiPolygon) => By::Area,

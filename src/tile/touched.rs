@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::shape::degrees;
+use super::version::cells;
 use crate::config::limit;
 use crate::geometry::TileAddress;
 
@@ -34,22 +35,11 @@ pub fn around(touched: &[Touched]) -> Option<[f64; 4]> {
 /// The tiles of zoom 14 that show them, at most [`limit::CHANGE_TILES`]; `None`: more.
 pub fn tiles(touched: &[Touched]) -> Option<Vec<TileAddress>> {
     let mut found = BTreeSet::new();
-    for [x0, y0, x1, y1] in touched.iter().flat_map(Touched::boxes) {
-        let shift = 32 - u32::from(ZOOM);
-        // 64 of the 4096 units of a tile belong to its neighbours too.
-        let buffer = 1u32 << (shift - 6);
-        let (left, right) =
-            (x0.saturating_sub(buffer + 1) >> shift, x1.saturating_add(buffer) >> shift);
-        let (top, bottom) =
-            (y0.saturating_sub(buffer + 1) >> shift, y1.saturating_add(buffer) >> shift);
-        let count = u64::from(right - left + 1) * u64::from(bottom - top + 1);
-        if count > limit::CHANGE_TILES as u64 {
-            return None;
-        }
-        for row in top..=bottom {
-            found.extend((left..=right).map(|col| (row, col)));
-        }
-        if found.len() > limit::CHANGE_TILES {
+    for bbox in touched.iter().flat_map(Touched::boxes) {
+        let few = cells(bbox, ZOOM, |col, row| {
+            found.insert((row as u32, col as u32));
+        });
+        if !few || found.len() > limit::CHANGE_TILES {
             return None;
         }
     }

@@ -69,7 +69,8 @@ impl Pyramid {
 impl Group {
     fn change(&mut self, bbox: [u32; 4], amount: u128) {
         for z in 0..=DEEPEST {
-            let few = cells(bbox, z, |key| {
+            let few = cells(bbox, z, |col, row| {
+                let key = key(z, col, row);
                 let cell = self.cells.entry(key).or_insert(0);
                 *cell = cell.wrapping_add(amount);
                 if *cell == 0 {
@@ -84,9 +85,9 @@ impl Group {
     }
 }
 
-/// Walks the cells of a zoom that a box touches, grown by the tiles' buffer. `false`: they are too many, none
-/// was walked.
-pub fn cells([x0, y0, x1, y1]: [u32; 4], z: u8, mut see: impl FnMut(u64)) -> bool {
+/// Walks the cells of a zoom that a box touches, grown by the tiles' buffer: column, row. `false`: they are
+/// too many, none was walked.
+pub fn cells([x0, y0, x1, y1]: [u32; 4], z: u8, mut see: impl FnMut(u64, u64)) -> bool {
     let shift = 32 - u32::from(z);
     let buffer = 1i64 << (shift - 6); // 64 of 4096 units
     let last = (1i64 << z) - 1;
@@ -98,11 +99,12 @@ pub fn cells([x0, y0, x1, y1]: [u32; 4], z: u8, mut see: impl FnMut(u64)) -> boo
         return false;
     }
     for row in top..=bottom {
-        (left..=right).for_each(|col| see(key(z, col, row)));
+        (left..=right).for_each(|col| see(col, row));
     }
     true
 }
 
-fn key(z: u8, col: u64, row: u64) -> u64 {
+/// The key of a cell.
+pub fn key(z: u8, col: u64, row: u64) -> u64 {
     u64::from(z) << 56 | col << 28 | row
 }
