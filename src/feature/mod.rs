@@ -6,8 +6,10 @@
 mod edit;
 pub mod found;
 mod query;
+mod record;
 pub mod sql;
 
 pub use edit::{Edited, create, delete, parse_feature, replace};
 pub use found::{Hit, find};
 pub use query::{FeatureQuery, PROPERTY_CRS};
+pub use record::{Column, Record, Sheet};
