@@ -33,6 +33,26 @@ pub mod limit {
     pub const FIND_HITS_MAX: i64 = 50;
     /// Characters of a search text.
     pub const FIND_CHARS_MAX: usize = 200;
+    /// Keys of one order.
+    pub const SORT_KEYS_MAX: usize = 6;
+    /// Features of one export.
+    pub const EXPORT_FEATURES_MAX: i64 = 5_000_000;
+    /// Exports that run at the same time.
+    pub const EXPORTS: usize = 4;
+    /// A statement of an export.
+    pub const EXPORT_STATEMENT: Duration = Duration::from_secs(600);
+    /// Features of a page that are sent with their count known before; longer ones go out as they come.
+    pub const PAGE_KEPT: i64 = 1_000;
+    /// Bytes of a stream that are sent at once.
+    pub const CHUNK_BYTES: usize = 64 << 10;
+    /// Bytes of a filter as text.
+    pub const FILTER_BYTES_MAX: usize = 64 << 10;
+    /// Levels of parentheses, calls and NOT in a filter.
+    pub const FILTER_DEPTH_MAX: usize = 32;
+    /// Height of the tree of a filter, chains of arithmetic included.
+    pub const FILTER_HEIGHT_MAX: usize = 100;
+    /// Expressions of one filter.
+    pub const FILTER_NODES_MAX: usize = 20_000;
     /// Layers of one composite tile.
     pub const TILE_LAYERS_MAX: usize = 40;
     /// Uncompressed bytes of one layer in one tile; above it features go by importance.

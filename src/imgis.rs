@@ -4,14 +4,15 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, broadcast, watch};
 
 use crate::application::Office;
 use crate::change::{ChangeToken, Snapshot};
 use crate::config::{City, Settings, limit};
 use crate::db::Db;
-use crate::error::Result;
-use crate::geometry::TileAddress;
+use crate::error::{Error, Result};
+use crate::feature;
+use crate::geometry::{Crs, TileAddress, ToDegrees, Wire};
 use crate::layer::Catalogue;
 use crate::style::Styles;
 use crate::tile::{self, Tiles, Touched};
@@ -81,6 +82,9 @@ pub struct Imgis {
     /// Told apart from other runs in the ids of change events.
     pub boot: String,
     pub settings: Settings,
+    degrees: Arc<ToDegrees>,
+    exports: Arc<Semaphore>,
+    secret: OnceCell<Vec<u8>>,
     ready: watch::Sender<Ready>,
     events: broadcast::Sender<ChangeEvent>,
     recent: Mutex<VecDeque<ChangeEvent>>,
@@ -100,6 +104,9 @@ impl Imgis {
         Ok(Arc::new(Self {
             tiles: Arc::new(Tiles::new(catalogue.layers(), settings.tile_cache_bytes)),
             boot: format!("{:x}-{:x}", now, std::process::id()),
+            degrees: Arc::new(ToDegrees::new(&city)?),
+            exports: Arc::new(Semaphore::new(limit::EXPORTS)),
+            secret: OnceCell::new(),
             ready: watch::channel(Ready::default()).0,
             events: broadcast::channel(limit::CHANGE_EVENTS_KEPT).0,
             recent: Mutex::new(VecDeque::new()),
@@ -111,6 +118,34 @@ impl Imgis {
             styles,
             settings,
         }))
+    }
+
+    /// The way from the city's system into a system of the wire.
+    pub fn wire(&self, crs: Crs) -> Wire {
+        Wire::new(crs, &self.degrees)
+    }
+
+    /// The right to run one of the few exports at a time.
+    ///
+    /// # Errors
+    /// [`Error::Busy`].
+    pub fn export_permit(&self) -> Result<OwnedSemaphorePermit> {
+        self.exports.clone().try_acquire_owned().map_err(|_| {
+            let most = limit::EXPORTS;
+            Error::Busy(format!("{most} exports are running already; try again in a while"))
+        })
+    }
+
+    /// The key by which cursors are signed, the same on every server over this database.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn secret(&self) -> Result<&[u8]> {
+        let read = || async {
+            let client = self.db.client().await?;
+            feature::sql::secret(&client).await
+        };
+        self.secret.get_or_try_init(read).await.map(Vec::as_slice)
     }
 
     /// Waits until the tiles have a transaction, at most [`limit::APPLIED_WAIT`]; `false`: not yet.

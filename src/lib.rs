@@ -10,6 +10,7 @@ pub mod db; // 3  how to reach PostgreSQL
 pub mod access; // 3  who is asking
 pub mod layer; // 4  what is published
 pub mod change; // 5  what changed since
+pub mod filter; // 5  what is asked for, as a predicate
 pub mod style; // 6  how it looks
 pub mod feature; // 6  what is there, one by one
 pub mod tile; // 6  the city in memory

@@ -6,7 +6,9 @@
 mod cluster;
 mod fault;
 mod ident;
+mod long;
 mod migrate;
+mod params;
 
 use std::future::Future;
 use std::time::Duration;
@@ -17,7 +19,9 @@ use tokio_postgres::{CancelToken, Client, Config, NoTls};
 pub use cluster::{Cluster, Programs};
 pub use fault::is_timeout;
 pub use ident::{Ident, literal};
+pub use long::Long;
 pub use migrate::{Pending, check_municipality, may_own, migrate, pending};
+pub use params::Params;
 
 use crate::config::limit;
 use crate::error::{Error, Result};
@@ -61,6 +65,14 @@ impl Db {
             tracing::warn!(%error, "no database connection");
             Error::Busy("the database is not answering; try again in a moment".into())
         })
+    }
+
+    /// A connection for one long statement.
+    ///
+    /// # Errors
+    /// As [`Db::client`].
+    pub async fn long(&self, timeout: Duration) -> Result<Long> {
+        Long::new(self.client().await?, timeout).await
     }
 
     /// A connection of one's own, outside the pool (for LISTEN and long snapshots); `name` tells it apart
@@ -112,8 +124,9 @@ pub async fn connect(config: &Config) -> Result<Client> {
     Ok(client)
 }
 
-/// Runs `work` on `client`; when the caller goes away first, the running statement is cancelled.
-pub async fn cancellable<T>(client: &Client, work: impl Future<Output = T>) -> T {
+/// Runs `work`; when the caller goes away first, the statement that runs on the connection of `token` is
+/// cancelled.
+pub async fn cancellable<T>(token: CancelToken, work: impl Future<Output = T>) -> T {
     struct Armed(Option<CancelToken>);
     impl Drop for Armed {
         fn drop(&mut self) {
@@ -124,7 +137,7 @@ pub async fn cancellable<T>(client: &Client, work: impl Future<Output = T>) -> T
             }
         }
     }
-    let mut armed = Armed(Some(client.cancel_token()));
+    let mut armed = Armed(Some(token));
     let result = work.await;
     armed.0 = None;
     result

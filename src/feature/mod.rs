@@ -1,15 +1,19 @@
 //! Features: pages, one feature, what is here, search, and editing with history.
 //!
-//! Knows no application. *Not here*: the wire (`http/features.rs`), tiles (`tile/`), CQL2 (later, in a
-//! room of its own).
+//! Knows no application. *Not here*: the wire (`http/`), tiles (`tile/`), the predicate language (`filter/`).
 
+mod cursor;
 mod edit;
 pub mod found;
+pub mod page;
 mod query;
 mod record;
 pub mod sql;
 
+pub use cursor::{Cursor, Key};
 pub use edit::{Edited, create, delete, parse_feature, replace};
 pub use found::{Hit, find};
-pub use query::{FeatureQuery, PROPERTY_CRS};
+pub use page::Reading;
+pub use page::sql::{Rows, Statement};
+pub use query::{Asker, During, FeatureQuery, PARAMETERS, PROPERTY_CRS, Place, yes};
 pub use record::{Column, Record, Sheet};

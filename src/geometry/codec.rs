@@ -59,6 +59,27 @@ impl GeoJson {
     }
 }
 
+impl GeoJson {
+    /// Checks a geometry that may be a collection of geometries.
+    ///
+    /// # Errors
+    /// As [`GeoJson::check`].
+    pub fn check_any(&self, pointer: &str) -> Result<()> {
+        if self.0.get("type").and_then(serde_json::Value::as_str) != Some("GeometryCollection") {
+            return self.check(pointer).map(drop);
+        }
+        let here = format!("{pointer}/geometries");
+        let Some(list) = self.0["geometries"].as_array() else {
+            return Err(Error::invalid(here, "a list of geometries is wanted"));
+        };
+        for (index, one) in list.iter().enumerate() {
+            // A collection within a collection is of no use to anybody.
+            Self(one.clone()).check(&format!("{here}/{index}"))?;
+        }
+        Ok(())
+    }
+}
+
 /// What is wrong with coordinates, and where: indices from the inside out.
 struct Fault {
     steps: Vec<usize>,

@@ -7,10 +7,14 @@ mod bbox;
 mod cadastral;
 mod codec;
 mod crs;
+mod flat;
 mod grid;
+mod wire;
 
 pub use bbox::Bbox;
 pub use cadastral::CadastralNumber;
 pub use codec::{GeoJson, ewkb_of_geojson, ewkb_of_geometry};
 pub use crs::{Crs, Projector};
+pub use flat::{Flat, fixed};
 pub use grid::TileAddress;
+pub use wire::{ToDegrees, Wire};

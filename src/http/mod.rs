@@ -8,6 +8,7 @@ mod collections;
 mod door;
 mod dossier;
 mod features;
+mod items;
 mod legend;
 mod look;
 mod metrics;
@@ -40,10 +41,10 @@ pub fn router(imgis: App, door: Door) -> Router {
         .route("/api", get(api::document))
         .route("/collections", get(collections::list))
         .route("/collections/{id}", get(collections::one))
-        .route("/collections/{id}/items", get(features::page).post(features::create))
+        .route("/collections/{id}/items", get(items::page).post(features::create))
         .route(
             "/collections/{id}/items/{fid}",
-            get(features::one).put(features::replace).delete(features::delete),
+            get(items::one).put(features::replace).delete(features::delete),
         )
         .route("/collections/{id}/tiles", get(tilesets::of_layer))
         .route("/collections/{id}/tiles/{grid}", get(tilesets::layer))

@@ -103,6 +103,19 @@ pub async fn find(
     Ok(hits)
 }
 
+/// The words of a search text as the layers' search texts have them; what only says what follows is left
+/// aside.
+pub fn needles(text: &str) -> Vec<String> {
+    let plain = text.to_lowercase().replace('ё', "е");
+    plain
+        .split([' ', ',', ';', '\u{a0}'])
+        .map(|word| word.trim_matches('.'))
+        .filter(|word| !word.is_empty() && !["ул", "д", "г", "пр-т", "дом", "улица"].contains(word))
+        .map(str::to_string)
+        .take(8)
+        .collect()
+}
+
 async fn words(
     client: &Client,
     catalogue: &Catalogue,
@@ -110,14 +123,7 @@ async fn words(
     text: &str,
     limit: i64,
 ) -> Result<Vec<Hit>> {
-    let plain = text.to_lowercase().replace('ё', "е");
-    let words: Vec<String> = plain
-        .split([' ', ',', ';', '\u{a0}'])
-        .map(|word| word.trim_matches('.'))
-        .filter(|word| !word.is_empty() && !["ул", "д", "г", "пр-т", "дом", "улица"].contains(word))
-        .map(str::to_string)
-        .take(8)
-        .collect();
+    let words = needles(text);
     if words.is_empty() {
         return Ok(Vec::new());
     }

@@ -1,0 +1,424 @@
+//! Features on the wire: pages, streams of many, one feature.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
+use serde_json::{Value, json};
+use tokio_postgres::{Row, RowStream};
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::App;
+use super::door::{Base, Path, Query};
+use crate::access::Caller;
+use crate::config::limit;
+use crate::db::{Long, cancellable};
+use crate::error::{Error, Result};
+use crate::feature::{Asker, Cursor, FeatureQuery, PROPERTY_CRS, Reading, Statement};
+use crate::geometry::Crs;
+use crate::layer::Layer;
+
+pub const GEOJSON: &str = "application/geo+json";
+
+/// A question for features and where its pages live.
+pub struct Asked<'a> {
+    pub imgis: &'a App,
+    pub layer: &'a Layer,
+    pub query: FeatureQuery,
+    /// Address without a query, and the parameters of the question.
+    pub path: String,
+    pub params: &'a [(String, String)],
+    pub base: &'a str,
+    /// The count is wanted however long it takes.
+    pub exact: bool,
+}
+
+/// One page of a layer.
+///
+/// # Errors
+/// 400 naming the parameter; 404 unknown or unreadable layer; 503 too busy.
+///
+/// # Source
+/// OGC API Features 1.0 part 1 §7.15; part 2 §6.2.
+pub async fn page(
+    State(imgis): State<App>,
+    caller: Caller,
+    base: Base,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Query(params): Query,
+) -> Result<Response> {
+    let layer = imgis.catalogue.readable_by(&caller, &id)?;
+    let base = &base.0;
+    let asker = Asker { layer, caller: &caller, base, city: &imgis.city };
+    let query = FeatureQuery::parse(asker, &params)?;
+    let path = format!("{base}/collections/{}/items", layer.id);
+    let exact = wants_exact(&headers);
+    let asked = Asked { imgis: &imgis, layer, query, path, params: &params, base, exact };
+    asked.geojson().await
+}
+
+/// `Prefer: count=exact`.
+pub fn wants_exact(headers: &HeaderMap) -> bool {
+    let preferred = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    preferred.flat_map(|list| list.split(',')).any(|one| one.trim() == "count=exact")
+}
+
+impl Asked<'_> {
+    async fn statement(&self) -> Result<Statement<'_>> {
+        let after = match &self.query.place {
+            crate::feature::Place::After(cursor) => {
+                let secret = self.imgis.secret().await?;
+                Some(cursor.read(secret, &self.layer.id, &self.query.sort)?)
+            }
+            crate::feature::Place::Offset(_) => None,
+        };
+        let (layer, query, city) = (self.layer, &self.query, &self.imgis.city);
+        Ok(Statement { layer, query, city, after })
+    }
+
+    fn reading(&self) -> Reading {
+        Reading::new(self.layer, &self.query, self.imgis.wire(self.query.crs))
+    }
+
+    /// A feature collection: whole when short, as it comes when long.
+    pub async fn geojson(&self) -> Result<Response> {
+        let limit = self.query.limit.unwrap_or(limit::PAGE_FEATURES).min(limit::PAGE_FEATURES_MAX);
+        let secret = self.imgis.secret().await?;
+        if limit > limit::PAGE_KEPT {
+            return self.stream(limit).await;
+        }
+        let statement = self.statement().await?;
+        let mut client = self.imgis.db.client().await?;
+        let token = client.cancel_token();
+        let page = statement.page(&mut client, limit, self.exact);
+        let found = cancellable(token, page).await?;
+        drop(client);
+        let mut reading = self.reading();
+        let mut body = Vec::with_capacity(4096);
+        body.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"features\":[");
+        let shown = found.rows.len().min(limit as usize);
+        for (at, row) in found.rows[..shown].iter().enumerate() {
+            if at > 0 {
+                body.push(b',');
+            }
+            reading.write(row, &mut body)?;
+            body.push(b'}');
+        }
+        let next = match found.rows.get(shown).and(found.rows[..shown].last()) {
+            Some(last) => Some(self.next(secret, &reading, last)?),
+            None => None,
+        };
+        body.extend_from_slice(&self.tail(shown, found.matched, next));
+        let mut response = Body::from(body).into_response();
+        self.mark(&mut response, Some(shown), found.matched);
+        Ok(response)
+    }
+
+    fn next(&self, secret: &[u8], reading: &Reading, last: &Row) -> Result<String> {
+        let (keys, id) = (reading.keys(last)?, reading.id(last)?);
+        Cursor::write(secret, &self.layer.id, &self.query.sort, &keys, id)
+    }
+
+    /// What follows the features.
+    fn tail(&self, returned: usize, matched: Option<i64>, next: Option<String>) -> Vec<u8> {
+        let mut text = format!("],\"numberReturned\":{returned}");
+        if let Some(matched) = matched {
+            text.push_str(&format!(",\"numberMatched\":{matched}"));
+        }
+        let now = jiff::Timestamp::now();
+        text.push_str(&format!(",\"timeStamp\":\"{now:.0}\",\"links\":{}}}", self.links(next)));
+        text.into_bytes()
+    }
+
+    fn links(&self, next: Option<String>) -> Value {
+        let address = |without: &[&str], more: &[(&str, &str)]| {
+            address(&self.path, self.params, without, more)
+        };
+        let mut links = vec![json!({
+            "rel": "self", "type": GEOJSON, "title": "this page", "href": address(&[], &[]),
+        })];
+        if let Some(next) = next {
+            links.push(json!({
+                "rel": "next", "type": GEOJSON, "title": "next page",
+                "href": address(&["cursor", "offset"], &[("cursor", &next)]),
+            }));
+        }
+        links.push(json!({
+            "rel": "collection", "type": "application/json", "title": "the layer",
+            "href": format!("{}/collections/{}", self.base, self.layer.id),
+        }));
+        Value::Array(links)
+    }
+
+    fn mark(&self, response: &mut Response, returned: Option<usize>, matched: Option<i64>) {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(GEOJSON));
+        content_crs(headers, self.imgis, self.query.crs, self.base);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        if let Some(returned) = returned {
+            headers.insert("ogc-numberreturned", returned.into());
+        }
+        if let Some(matched) = matched {
+            headers.insert("ogc-numbermatched", matched.into());
+        }
+    }
+
+    /// A long page, sent as it comes.
+    async fn stream(&self, limit: i64) -> Result<Response> {
+        let statement = self.statement().await?;
+        let permit = self.imgis.export_permit()?;
+        let secret = self.imgis.secret().await?.to_vec();
+        let mut client = self.imgis.db.client().await?;
+        let token = client.cancel_token();
+        let counting = statement.matched(&mut client, self.exact);
+        let matched = cancellable(token, counting).await?;
+        drop(client);
+        let mut flow = Flow::begin(self.imgis, &statement, Some(limit), true).await?;
+        let mut reading = self.reading();
+        // What the end of the body is made from, once the last row is known.
+        let (path, params) = (self.path.clone(), self.params.to_vec());
+        let (imgis, layer) = (self.imgis.clone(), self.layer.clone());
+        let (query, base) = (self.query.clone(), self.base.to_string());
+        let (sender, receiver) = tokio::sync::mpsc::channel::<std::io::Result<Bytes>>(2);
+        tokio::spawn(async move {
+            let _permit = permit;
+            let (imgis, params) = (&imgis, &params[..]);
+            let asked =
+                Asked { imgis, layer: &layer, query, path, params, base: &base, exact: false };
+            let mut out = b"{\"type\":\"FeatureCollection\",\"features\":[".to_vec();
+            let mut last = None;
+            let mut count = 0;
+            let work = async {
+                while let Some(row) = flow.next().await? {
+                    if count == limit as usize {
+                        break;
+                    }
+                    if count > 0 {
+                        out.push(b',');
+                    }
+                    reading.write(&row, &mut out)?;
+                    out.push(b'}');
+                    count += 1;
+                    last = Some(row);
+                    if out.len() > limit::CHUNK_BYTES && !send(&sender, &mut out).await {
+                        return Ok(false);
+                    }
+                }
+                let more = count == limit as usize && flow.went_on();
+                let next = match last.filter(|_| more) {
+                    Some(last) => Some(asked.next(&secret, &reading, &last)?),
+                    None => None,
+                };
+                out.extend_from_slice(&asked.tail(count, matched, next));
+                flow.finish().await?;
+                Ok::<bool, Error>(send(&sender, &mut out).await)
+            };
+            if let Err(error) = work.await {
+                broken(&sender, error).await;
+            }
+        });
+        let mut response = Body::from_stream(ReceiverStream::new(receiver)).into_response();
+        self.mark(&mut response, None, matched);
+        Ok(response)
+    }
+}
+
+/// Sends what is there; `false`: nobody reads any more.
+pub async fn send(
+    sender: &tokio::sync::mpsc::Sender<std::io::Result<Bytes>>,
+    out: &mut Vec<u8>,
+) -> bool {
+    let full = Bytes::from(std::mem::take(out));
+    sender.send(Ok(full)).await.is_ok()
+}
+
+/// Breaks a body off, so that nobody takes it for whole.
+pub async fn broken(sender: &tokio::sync::mpsc::Sender<std::io::Result<Bytes>>, error: Error) {
+    tracing::warn!(%error, "a stream of features was broken off");
+    let _ = sender.send(Err(std::io::Error::other("broken off"))).await;
+}
+
+/// Rows that come one after another over a connection of their own.
+pub struct Flow {
+    client: Long,
+    rows: std::pin::Pin<Box<RowStream>>,
+    first: Option<Row>,
+    taken: i64,
+    limit: Option<i64>,
+}
+
+impl Flow {
+    /// Begins; a fault of the question is known before the first byte of the answer.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn begin(
+        imgis: &App,
+        statement: &Statement<'_>,
+        limit: Option<i64>,
+        more: bool,
+    ) -> Result<Self> {
+        let client = imgis.db.long(limit::EXPORT_STATEMENT).await?;
+        let rows = statement.stream(client.client()?, limit, more).await?;
+        let mut rows = Box::pin(rows);
+        let first = rows.try_next().await?;
+        Ok(Self { client, rows, first, taken: 0, limit })
+    }
+
+    /// The next row.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn next(&mut self) -> Result<Option<Row>> {
+        let row = match self.first.take() {
+            Some(row) => Some(row),
+            None => self.rows.next().await.transpose()?,
+        };
+        self.taken += i64::from(row.is_some());
+        Ok(row)
+    }
+
+    /// Whether there was a row beyond the limit.
+    pub fn went_on(&self) -> bool {
+        self.limit.is_some_and(|limit| self.taken > limit)
+    }
+
+    /// Gives the connection back.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn finish(self) -> Result<()> {
+        let Self { client, rows, .. } = self;
+        drop(rows);
+        client.finish().await
+    }
+}
+
+/// The address of a question, without some parameters and with others.
+pub fn address(
+    path: &str,
+    params: &[(String, String)],
+    without: &[&str],
+    more: &[(&str, &str)],
+) -> String {
+    let kept = params
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .filter(|(name, _)| !without.contains(name));
+    let pairs: Vec<String> = kept
+        .chain(more.iter().copied())
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    if pairs.is_empty() { path.to_string() } else { format!("{path}?{}", pairs.join("&")) }
+}
+
+/// A text as a part of a query.
+pub fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => encoded.push(byte as char),
+            b'-' | b'.' | b'_' | b'~' | b',' | b':' | b'/' => encoded.push(byte as char),
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// Says in which system the coordinates are.
+pub fn content_crs(headers: &mut HeaderMap, imgis: &App, crs: Crs, base: &str) {
+    let uri = format!("<{}>", crs.uri(base, &imgis.city));
+    if let Ok(value) = HeaderValue::from_str(&uri) {
+        headers.insert("content-crs", value);
+    }
+}
+
+/// A feature's id; what is none is of no feature.
+pub fn feature_id(text: &str) -> Result<i64> {
+    text.parse().map_err(|_| Error::not_found("feature", text))
+}
+
+/// One feature, with the ETag that an edit has to send back.
+///
+/// # Errors
+/// 400, 404.
+pub async fn one(
+    State(imgis): State<App>,
+    caller: Caller,
+    base: Base,
+    headers: HeaderMap,
+    Path((id, fid)): Path<(String, String)>,
+    Query(params): Query,
+) -> Result<Response> {
+    let layer = imgis.catalogue.readable_by(&caller, &id)?;
+    let taken = [
+        PROPERTY_CRS,
+        "f",
+        "datetime",
+        "properties",
+        "exclude-properties",
+        "skip-geometry",
+        "zoom-level",
+        "profile",
+        "lang",
+    ];
+    if let Some((name, _)) = params.iter().find(|(name, _)| !taken.contains(&name.as_str())) {
+        let detail = format!("is not a parameter here; known are {}", taken.join(", "));
+        return Err(Error::parameter(name, detail));
+    }
+    let asker = Asker { layer, caller: &caller, base: &base.0, city: &imgis.city };
+    let query = FeatureQuery::parse(asker, &params)?;
+    let mut response = feature(&imgis, &base.0, layer, &query, feature_id(&fid)?).await?;
+    let asked = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    if let (Some(asked), Some(etag)) = (asked, response.headers().get(header::ETAG))
+        && asked
+            .split(',')
+            .any(|tag| tag.trim().trim_start_matches("W/").as_bytes() == etag.as_bytes())
+    {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+    }
+    Ok(response)
+}
+
+/// A feature as an answer.
+///
+/// # Errors
+/// 404.
+pub async fn feature(
+    imgis: &App,
+    base: &str,
+    layer: &Layer,
+    query: &FeatureQuery,
+    fid: i64,
+) -> Result<Response> {
+    let client = imgis.db.client().await?;
+    let statement = Statement { layer, query, city: &imgis.city, after: None };
+    let row = statement
+        .one(&client, fid)
+        .await?
+        .ok_or_else(|| Error::not_found("feature", format!("{}/{fid}", layer.id)))?;
+    let mut reading = Reading::new(layer, query, imgis.wire(query.crs));
+    let mut body = Vec::with_capacity(1024);
+    reading.write(&row, &mut body)?;
+    let etag = reading.etag(&row, &body)?;
+    let here = format!("{base}/collections/{}/items/{fid}", layer.id);
+    let links = json!([
+        { "rel": "self", "type": GEOJSON, "title": "this feature", "href": here },
+        { "rel": "collection", "type": "application/json", "title": "the layer",
+          "href": format!("{base}/collections/{}", layer.id) },
+    ]);
+    body.extend_from_slice(format!(",\"links\":{links}}}").as_bytes());
+    let mut response = Body::from(body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(GEOJSON));
+    content_crs(headers, imgis, query.crs, base);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {
+        headers.insert(header::ETAG, etag);
+    }
+    Ok(response)
+}
