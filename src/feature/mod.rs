@@ -1,6 +1,6 @@
 //! Features: pages, one feature, what is here, search, and editing with history.
 //!
-//! Knows no application. *Not here*: the wire (`http/features.rs`), tiles (`tile/`), CQL2 (later, in a
+//! Knows no application. *Not here*: the wire (`http/features.rs`, `http/editing.rs`), tiles (`tile/`), CQL2 (later, in a
 //! room of its own).
 
 mod edit;

@@ -1,0 +1,110 @@
+//! Editing on the wire: create, replace, delete.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::App;
+use super::door::{Base, Body, Path, Query, media_type};
+use super::features::{answer, feature_id};
+use crate::access::Caller;
+use crate::change::ChangeToken;
+use crate::error::Result;
+use crate::feature;
+use crate::geometry::Crs;
+
+/// The system of a submitted feature: `Content-Crs`, with or without angle brackets.
+fn content_crs(headers: &HeaderMap, imgis: &App, base: &Base) -> Result<Crs> {
+    match headers.get("content-crs").and_then(|value| value.to_str().ok()) {
+        Some(uri) => Crs::parse("Content-Crs", uri, &base.0, &imgis.city),
+        None => Ok(Crs::Crs84),
+    }
+}
+
+fn feature_body(headers: &HeaderMap) -> Result<()> {
+    media_type(headers, "application/geo+json", &["application/geo+json", "application/json"])
+}
+
+fn if_match(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok())
+}
+
+/// Waits until the tiles have the edit; says so when they do not yet.
+pub async fn settled(imgis: &App, token: ChangeToken, mut response: Response) -> Response {
+    if !imgis.applied(token).await {
+        response.headers_mut().insert("imgis-tiles", HeaderValue::from_static("behind"));
+    }
+    response
+}
+
+/// Creates a feature: 201, `Location`, and the feature as it is stored.
+///
+/// # Errors
+/// 400, 403, 404, 405, 409, 415, 422.
+pub async fn create(
+    State(imgis): State<App>,
+    caller: Caller,
+    base: Base,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    query: Query,
+    Body(body): Body,
+) -> Result<Response> {
+    query.only([])?;
+    let layer = imgis.catalogue.readable_by(&caller, &id)?;
+    feature_body(&headers)?;
+    let crs = content_crs(&headers, &imgis, &base)?;
+    let mut client = imgis.db.client().await?;
+    let edited = feature::create(&mut client, layer, &caller, &imgis.city, crs, &body).await?;
+    drop(client);
+    let status = StatusCode::CREATED;
+    let response = answer(&imgis, &caller, &base, &id, layer, edited.id, crs, status).await?;
+    Ok(settled(&imgis, edited.token, response).await)
+}
+
+/// Replaces a feature; `If-Match` is wanted.
+///
+/// # Errors
+/// 400, 403, 404, 405, 409, 412, 415, 422, 428.
+pub async fn replace(
+    State(imgis): State<App>,
+    caller: Caller,
+    base: Base,
+    headers: HeaderMap,
+    Path((id, fid)): Path<(String, String)>,
+    query: Query,
+    Body(body): Body,
+) -> Result<Response> {
+    query.only([])?;
+    let layer = imgis.catalogue.readable_by(&caller, &id)?;
+    feature_body(&headers)?;
+    let crs = content_crs(&headers, &imgis, &base)?;
+    let fid = feature_id(&fid)?;
+    let mut client = imgis.db.client().await?;
+    let tag = if_match(&headers);
+    let city = &imgis.city;
+    let edited = feature::replace(&mut client, layer, &caller, city, crs, fid, tag, &body).await?;
+    drop(client);
+    let response = answer(&imgis, &caller, &base, &id, layer, fid, crs, StatusCode::OK).await?;
+    Ok(settled(&imgis, edited.token, response).await)
+}
+
+/// Deletes a feature; `If-Match` is wanted. Its last version stays in the history.
+///
+/// # Errors
+/// 403, 404, 405, 412, 428.
+pub async fn delete(
+    State(imgis): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path((id, fid)): Path<(String, String)>,
+    query: Query,
+) -> Result<Response> {
+    query.only([])?;
+    let layer = imgis.catalogue.readable_by(&caller, &id)?;
+    let fid = feature_id(&fid)?;
+    let mut client = imgis.db.client().await?;
+    let edited = feature::delete(&mut client, layer, &caller, fid, if_match(&headers)).await?;
+    drop(client);
+    Ok(settled(&imgis, edited.token, StatusCode::NO_CONTENT.into_response()).await)
+}
