@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::door::{Base, Body, Path, Query, media_type, wants_html};
-use super::{features, pages};
+use super::{editing, pages};
 use crate::access::Caller;
 use crate::application::{self, Arrival, sql};
 use crate::config::limit;
@@ -99,7 +99,7 @@ pub async fn submit(
         response.headers_mut().insert(header::LOCATION, value);
     }
     Ok(match submitted.token {
-        Some(token) => features::settled(&imgis, token, response).await,
+        Some(token) => editing::settled(&imgis, token, response).await,
         None => response,
     })
 }

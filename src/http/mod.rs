@@ -7,7 +7,7 @@ mod changes;
 mod collections;
 mod door;
 mod dossier;
-mod features;
+mod editing;
 mod items;
 mod legend;
 mod look;
@@ -41,10 +41,10 @@ pub fn router(imgis: App, door: Door) -> Router {
         .route("/api", get(api::document))
         .route("/collections", get(collections::list))
         .route("/collections/{id}", get(collections::one))
-        .route("/collections/{id}/items", get(items::page).post(features::create))
+        .route("/collections/{id}/items", get(items::page).post(editing::create))
         .route(
             "/collections/{id}/items/{fid}",
-            get(items::one).put(features::replace).delete(features::delete),
+            get(items::one).put(editing::replace).delete(editing::delete),
         )
         .route("/collections/{id}/tiles", get(tilesets::of_layer))
         .route("/collections/{id}/tiles/{grid}", get(tilesets::layer))

@@ -1,70 +1,18 @@
-//! OGC API Features on the wire: a page, one feature, create, replace, delete.
+//! Editing on the wire: create, replace, delete.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
 use super::App;
 use super::door::{Base, Body, Path, Query, media_type};
+use super::items::{feature, feature_id};
 use crate::access::Caller;
 use crate::change::ChangeToken;
-use crate::error::{Error, Result};
-use crate::feature::{self, sql};
+use crate::error::Result;
+use crate::feature::{self, FeatureQuery};
 use crate::geometry::Crs;
-
-const GEOJSON: &str = "application/geo+json";
-
-fn geojson(status: StatusCode, body: String, crs: Crs, imgis: &App, base: &Base) -> Response {
-    let mut response = (status, body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(GEOJSON));
-    let uri = format!("<{}>", crs.uri(&base.0, &imgis.city));
-    if let Ok(value) = HeaderValue::from_str(&uri) {
-        headers.insert("content-crs", value);
-    }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    response
-}
-
-fn feature_id(text: &str) -> Result<i64> {
-    text.parse().map_err(|_| Error::not_found("feature", text))
-}
-
-#[allow(clippy::too_many_arguments)]
-async fn answer(
-    imgis: &App,
-    caller: &Caller,
-    base: &Base,
-    id: &str,
-    layer: &crate::layer::Layer,
-    fid: i64,
-    crs: Crs,
-    status: StatusCode,
-) -> Result<Response> {
-    let client = imgis.db.client().await?;
-    let item = sql::one(&client, layer, &layer.readable(caller), crs, fid)
-        .await?
-        .ok_or_else(|| Error::not_found("feature", format!("{id}/{fid}")))?;
-    let here = format!("{}/collections/{id}/items/{fid}", base.0);
-    let links = json!([
-        { "rel": "self", "type": GEOJSON, "href": here },
-        { "rel": "collection", "type": "application/json",
-          "href": format!("{}/collections/{id}", base.0) },
-    ]);
-    let body = format!("{},\"links\":{links}}}", item.json);
-    let mut response = geojson(status, body, crs, imgis, base);
-    let headers = response.headers_mut();
-    if let Some(etag) = item.etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {
-        headers.insert(header::ETAG, etag);
-    }
-    if status == StatusCode::CREATED
-        && let Ok(value) = HeaderValue::from_str(&here)
-    {
-        headers.insert(header::LOCATION, value);
-    }
-    Ok(response)
-}
+use crate::layer::Layer;
 
 /// The system of a submitted feature: `Content-Crs`, with or without angle brackets.
 fn content_crs(headers: &HeaderMap, imgis: &App, base: &Base) -> Result<Crs> {
@@ -90,6 +38,28 @@ pub async fn settled(imgis: &App, token: ChangeToken, mut response: Response) ->
     response
 }
 
+/// The feature as it is now stored; `Location` when it is new.
+async fn answer(
+    imgis: &App,
+    caller: &Caller,
+    base: &Base,
+    layer: &Layer,
+    fid: i64,
+    crs: Crs,
+    status: StatusCode,
+) -> Result<Response> {
+    let query = FeatureQuery { crs, ..FeatureQuery::all(layer, caller) };
+    let mut response = feature(imgis, &base.0, layer, &query, fid).await?;
+    *response.status_mut() = status;
+    let here = format!("{}/collections/{}/items/{fid}", base.0, layer.id);
+    if status == StatusCode::CREATED
+        && let Ok(value) = HeaderValue::from_str(&here)
+    {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    Ok(response)
+}
+
 /// Creates a feature: 201, `Location`, and the feature as it is stored.
 ///
 /// # Errors
@@ -111,7 +81,7 @@ pub async fn create(
     let edited = feature::create(&mut client, layer, &caller, &imgis.city, crs, &body).await?;
     drop(client);
     let status = StatusCode::CREATED;
-    let response = answer(&imgis, &caller, &base, &id, layer, edited.id, crs, status).await?;
+    let response = answer(&imgis, &caller, &base, layer, edited.id, crs, status).await?;
     Ok(settled(&imgis, edited.token, response).await)
 }
 
@@ -138,7 +108,7 @@ pub async fn replace(
     let city = &imgis.city;
     let edited = feature::replace(&mut client, layer, &caller, city, crs, fid, tag, &body).await?;
     drop(client);
-    let response = answer(&imgis, &caller, &base, &id, layer, fid, crs, StatusCode::OK).await?;
+    let response = answer(&imgis, &caller, &base, layer, fid, crs, StatusCode::OK).await?;
     Ok(settled(&imgis, edited.token, response).await)
 }
 
