@@ -1,4 +1,4 @@
-//! Where things are: coordinate systems, boxes, tile addresses, cadastral numbers, codecs.
+//! Where things are: coordinate systems, boxes, tile addresses, cadastral numbers, codecs, WKB.
 //!
 //! No I/O here. Axis order is east, north (longitude, latitude) everywhere inside; only the wire of
 //! EPSG:4326 is latitude, longitude. *Not here*: anything that PostGIS computes (`*/sql.rs`).
@@ -8,6 +8,7 @@ mod cadastral;
 mod codec;
 mod crs;
 mod grid;
+pub mod wkb;
 
 pub use bbox::Bbox;
 pub use cadastral::CadastralNumber;

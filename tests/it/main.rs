@@ -10,6 +10,7 @@ mod deadlines;
 mod demo;
 mod drawing;
 mod editing;
+mod exports;
 mod features;
 mod fresh;
 mod hostile;
