@@ -38,8 +38,16 @@ impl Asked<'_> {
         tokio::spawn(async move {
             let _permit = permit;
             let (imgis, params) = (&imgis, &params[..]);
-            let asked =
-                Asked { imgis, layer: &layer, query, path, params, base: &base, exact: false };
+            let asked = Asked {
+                imgis,
+                layer: &layer,
+                query,
+                path,
+                params,
+                base: &base,
+                exact: false,
+                again,
+            };
             let mut out = b"{\"type\":\"FeatureCollection\",\"features\":[".to_vec();
             let mut last = None;
             let mut count = 0;

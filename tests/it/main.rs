@@ -10,6 +10,7 @@ mod deadlines;
 mod demo;
 mod drawing;
 mod editing;
+mod exports;
 mod features;
 mod filters;
 mod fresh;

@@ -49,11 +49,16 @@ async fn a_filter_is_taken_as_text_and_as_json_and_keeps_its_paging() {
     let json = json!({ "op": "and", "args": [
         { "op": "=", "args": [{ "property": "floors" }, 2] },
         { "op": "<", "args": [{ "property": "year" }, 1912] }] });
-    let path = format!("/collections/building/items?filter-lang=cql2-json&filter={}",
-                       percent(&json.to_string()));
+    let path = format!(
+        "/collections/building/items?filter-lang=cql2-json&filter={}",
+        percent(&json.to_string())
+    );
     assert_eq!(ids(&office.json(&path).await), twice);
     assert_eq!(found(&office, "CASEI(name) = CASEI('ДОМ') AND year <= 1910").await, [2, 3, 6, 7]);
-    assert_eq!(found(&office, "ACCENTI(CASEI(name)) LIKE 'е%' AND year <= 1910").await, [1, 4, 8, 9]);
+    assert_eq!(
+        found(&office, "ACCENTI(CASEI(name)) LIKE 'е%' AND year <= 1910").await,
+        [1, 4, 8, 9]
+    );
     assert_eq!(found(&office, "floors IS NULL").await, [7, 14, 21, 28]);
     assert_eq!(found(&office, "geometry IS NULL").await, [10, 20, 30]);
     let mut page = office
@@ -107,9 +112,13 @@ async fn a_filter_geometry_is_taken_in_its_own_system() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_in_any_order_cover_the_set_once() {
     let office = street().await;
-    for sort in ["name", "-name", "floors,-name", "-floors,name,-height_m", "area_m2", "-id", "valid_from"] {
-        let mut page = office.json(&format!("/collections/building/items?limit=7&sortby={sort}")).await;
-        let whole = office.json(&format!("/collections/building/items?limit=100&sortby={sort}")).await;
+    for sort in
+        ["name", "-name", "floors,-name", "-floors,name,-height_m", "area_m2", "-id", "valid_from"]
+    {
+        let mut page =
+            office.json(&format!("/collections/building/items?limit=7&sortby={sort}")).await;
+        let whole =
+            office.json(&format!("/collections/building/items?limit=100&sortby={sort}")).await;
         let mut walked = ids(&page);
         while let Some(link) = next(&page) {
             page = office.json(link["href"].as_str().expect("href")).await;
@@ -217,8 +226,12 @@ async fn a_moment_shows_the_layer_as_it_was() {
     office.has_parcels(&["A: 0 0, 10 10", "B: 10 0, 20 10"]).await;
     let now = async || {
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let text = office.text("select to_char(clock_timestamp() at time zone 'UTC',
-            'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')").await;
+        let text = office
+            .text(
+                "select to_char(clock_timestamp() at time zone 'UTC',
+            'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
+            )
+            .await;
         tokio::time::sleep(Duration::from_millis(20)).await;
         text
     };
