@@ -57,6 +57,8 @@ pub mod limit {
     pub const TILE_LAYERS_MAX: usize = 40;
     /// Uncompressed bytes of one layer in one tile; above it features go by importance.
     pub const TILE_LAYER_BYTES: usize = 500_000;
+    /// Features of one layer that a filter may find in one tile.
+    pub const TILE_FILTER_FEATURES: usize = 20_000;
     /// Bytes of finished tiles that are kept.
     pub const TILE_CACHE_BYTES: u64 = 256 << 20;
     /// Connections of the serving pool.

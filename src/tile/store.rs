@@ -238,6 +238,10 @@ impl Store {
             hash.update(&[*group as u8]);
             hash.update(&self.pyramid.cell(*group, address).to_le_bytes());
         }
+        if let Some(only) = &view.only {
+            hash.update(b"only");
+            hash.update(&only.hash.to_le_bytes());
+        }
     }
 
     /// Applies changes in place; what each of them touched.
