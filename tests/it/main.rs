@@ -18,6 +18,7 @@ mod layers;
 mod legend;
 mod office;
 mod rights;
+mod standby;
 mod tidy;
 mod tiles;
 mod tilesets;
