@@ -73,6 +73,8 @@ pub mod limit {
     pub const APPLIED_WAIT: Duration = Duration::from_secs(2);
     /// The follower looks for changes at least this often.
     pub const FOLLOW_POLL: Duration = Duration::from_secs(2);
+    /// The same where nothing can be listened to: on a standby.
+    pub const FOLLOW_POLL_STANDBY: Duration = Duration::from_millis(500);
     /// A follower that has not read the database for so long is not ready.
     pub const FOLLOW_LAG: Duration = Duration::from_secs(15);
     /// Rows of one statement above which the change log keeps one coarse row.

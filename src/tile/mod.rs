@@ -16,6 +16,7 @@ mod rank;
 mod shape;
 pub mod sql;
 mod store;
+mod texts;
 mod touched;
 mod valid;
 mod version;

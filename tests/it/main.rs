@@ -21,6 +21,7 @@ mod legend;
 mod office;
 mod queries;
 mod rights;
+mod standby;
 mod tidy;
 mod tiles;
 mod tilesets;
