@@ -19,6 +19,7 @@ mod imports;
 mod layers;
 mod legend;
 mod office;
+mod predicates;
 mod queries;
 mod rights;
 mod standby;

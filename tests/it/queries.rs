@@ -559,7 +559,9 @@ async fn a_tile_shows_what_a_filter_finds_and_its_version_follows() {
     };
     let (all, everything) = tile("true").await;
     let expected: Vec<i64> = (1..=30).filter(|id| id % 10 != 0).collect();
-    assert!(everything.len() > 10 && everything.iter().all(|id| expected.contains(id)));
+    assert!(
+        everything.starts_with(&[1, 2, 3]) && everything.iter().all(|id| expected.contains(id))
+    );
     let (some, early) = tile("year < 1904 AND purpose = 'жилое'").await;
     assert_eq!(early, [1, 2, 3]);
     assert_ne!(all, some);
