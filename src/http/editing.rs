@@ -1,4 +1,4 @@
-//! Editing on the wire: create, replace, delete.
+//! Editing on the wire: read under a version, create, replace, patch, delete.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -6,15 +6,25 @@ use axum::response::{IntoResponse, Response};
 
 use super::App;
 use super::door::{Base, Body, Path, Query, media_type};
-use super::features::{answer, feature_id};
+use super::features::{self, answer, feature_id};
 use crate::access::Caller;
 use crate::change::ChangeToken;
 use crate::error::Result;
-use crate::feature;
+use crate::feature::{self, Desk};
 use crate::geometry::Crs;
+use crate::layer::Layer;
+
+/// What PATCH takes.
+pub const PATCH_MEDIA: &str =
+    "application/merge-patch+json, application/geo+json, application/json";
+
+/// Where the caller edits.
+pub(super) fn desk<'a>(imgis: &'a App, layer: &'a Layer, caller: &'a Caller, crs: Crs) -> Desk<'a> {
+    Desk { layer, caller, city: &imgis.city, crs }
+}
 
 /// The system of a submitted feature: `Content-Crs`, with or without angle brackets.
-fn content_crs(headers: &HeaderMap, imgis: &App, base: &Base) -> Result<Crs> {
+pub(super) fn content_crs(headers: &HeaderMap, imgis: &App, base: &Base) -> Result<Crs> {
     match headers.get("content-crs").and_then(|value| value.to_str().ok()) {
         Some(uri) => Crs::parse("Content-Crs", uri, &base.0, &imgis.city),
         None => Ok(Crs::Crs84),
@@ -25,7 +35,7 @@ fn feature_body(headers: &HeaderMap) -> Result<()> {
     media_type(headers, "application/geo+json", &["application/geo+json", "application/json"])
 }
 
-fn if_match(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn if_match(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok())
 }
 
@@ -35,6 +45,37 @@ pub async fn settled(imgis: &App, token: ChangeToken, mut response: Response) ->
         response.headers_mut().insert("imgis-tiles", HeaderValue::from_static("behind"));
     }
     response
+}
+
+/// One feature, or 304 when the caller has this version of it.
+///
+/// # Errors
+/// 400, 404.
+///
+/// # Source
+/// RFC 9110 §13.1.2, §15.4.5.
+pub async fn read(
+    state: State<App>,
+    caller: Caller,
+    base: Base,
+    headers: HeaderMap,
+    path: Path<(String, String)>,
+    query: Query,
+) -> Result<Response> {
+    let mut response = features::one(state, caller, base, path, query).await?;
+    let wanted = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let tag = response.headers().get(header::ETAG).and_then(|value| value.to_str().ok());
+    if let (Some(wanted), Some(tag)) = (wanted, tag) {
+        let weak = |tag: &str| tag.trim().trim_start_matches("W/").to_string();
+        if wanted.split(',').any(|known| known.trim() == "*" || weak(known) == weak(tag)) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            *response.body_mut() = axum::body::Body::empty();
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            response.headers_mut().remove(header::CONTENT_TYPE);
+            response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
+        }
+    }
+    Ok(response)
 }
 
 /// Creates a feature: 201, `Location`, and the feature as it is stored.
@@ -55,7 +96,8 @@ pub async fn create(
     feature_body(&headers)?;
     let crs = content_crs(&headers, &imgis, &base)?;
     let mut client = imgis.db.client().await?;
-    let edited = feature::create(&mut client, layer, &caller, &imgis.city, crs, &body).await?;
+    let desk = desk(&imgis, layer, &caller, crs);
+    let edited = feature::create(&mut client, &desk, &body).await?;
     drop(client);
     let status = StatusCode::CREATED;
     let response = answer(&imgis, &caller, &base, &id, layer, edited.id, crs, status).await?;
@@ -81,9 +123,42 @@ pub async fn replace(
     let crs = content_crs(&headers, &imgis, &base)?;
     let fid = feature_id(&fid)?;
     let mut client = imgis.db.client().await?;
-    let tag = if_match(&headers);
-    let city = &imgis.city;
-    let edited = feature::replace(&mut client, layer, &caller, city, crs, fid, tag, &body).await?;
+    let desk = desk(&imgis, layer, &caller, crs);
+    let edited = feature::replace(&mut client, &desk, fid, if_match(&headers), &body).await?;
+    drop(client);
+    let response = answer(&imgis, &caller, &base, &id, layer, fid, crs, StatusCode::OK).await?;
+    Ok(settled(&imgis, edited.token, response).await)
+}
+
+/// Merges a patch into a feature; `If-Match` is wanted. What the patch does not name stays.
+///
+/// # Errors
+/// 400, 403, 404, 405, 409, 412, 415 (with `Accept-Patch`), 422, 428.
+///
+/// # Source
+/// RFC 7396; RFC 5789 §2.2, §3.1.
+pub async fn patch(
+    State(imgis): State<App>,
+    caller: Caller,
+    base: Base,
+    headers: HeaderMap,
+    Path((id, fid)): Path<(String, String)>,
+    query: Query,
+    Body(body): Body,
+) -> Result<Response> {
+    query.only([])?;
+    let layer = imgis.catalogue.readable_by(&caller, &id)?;
+    let taken: Vec<&str> = PATCH_MEDIA.split(", ").collect();
+    if let Err(error) = media_type(&headers, "application/merge-patch+json", &taken) {
+        let mut response = error.into_response();
+        response.headers_mut().insert("accept-patch", HeaderValue::from_static(PATCH_MEDIA));
+        return Ok(response);
+    }
+    let crs = content_crs(&headers, &imgis, &base)?;
+    let fid = feature_id(&fid)?;
+    let mut client = imgis.db.client().await?;
+    let desk = desk(&imgis, layer, &caller, crs);
+    let edited = feature::patch(&mut client, &desk, fid, if_match(&headers), &body).await?;
     drop(client);
     let response = answer(&imgis, &caller, &base, &id, layer, fid, crs, StatusCode::OK).await?;
     Ok(settled(&imgis, edited.token, response).await)
@@ -104,7 +179,8 @@ pub async fn delete(
     let layer = imgis.catalogue.readable_by(&caller, &id)?;
     let fid = feature_id(&fid)?;
     let mut client = imgis.db.client().await?;
-    let edited = feature::delete(&mut client, layer, &caller, fid, if_match(&headers)).await?;
+    let desk = desk(&imgis, layer, &caller, Crs::Crs84);
+    let edited = feature::delete(&mut client, &desk, fid, if_match(&headers)).await?;
     drop(client);
     Ok(settled(&imgis, edited.token, StatusCode::NO_CONTENT.into_response()).await)
 }

@@ -4,11 +4,13 @@ mod api;
 mod applications;
 mod assets;
 mod changes;
+mod changesets;
 mod collections;
 mod door;
 mod dossier;
 mod editing;
 mod features;
+mod history;
 mod legend;
 mod look;
 mod metrics;
@@ -22,7 +24,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 pub use door::Door;
 
@@ -44,8 +46,13 @@ pub fn router(imgis: App, door: Door) -> Router {
         .route("/collections/{id}/items", get(features::page).post(editing::create))
         .route(
             "/collections/{id}/items/{fid}",
-            get(features::one).put(editing::replace).delete(editing::delete),
+            get(editing::read).put(editing::replace).patch(editing::patch).delete(editing::delete),
         )
+        .route("/collections/{id}/items/{fid}/history", get(history::history))
+        .route("/collections/{id}/items/{fid}/lineage", get(history::lineage))
+        .route("/collections/{id}/items/{fid}/split", post(changesets::split))
+        .route("/collections/{id}/merge", post(changesets::merge))
+        .route("/collections/{id}/changesets", post(changesets::create))
         .route("/collections/{id}/tiles", get(tilesets::of_layer))
         .route("/collections/{id}/tiles/{grid}", get(tilesets::layer))
         .route("/collections/{id}/tiles/{grid}/{z}/{row}/{col}", get(tilesets::layer_tile))
