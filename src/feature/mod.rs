@@ -10,6 +10,7 @@ mod query;
 mod record;
 pub mod sql;
 
+pub use edit::sql::take_turn;
 pub use edit::{
     Desk, Done, Edited, change_set, create, delete, merge, parse_feature, patch, replace, split,
     tags,

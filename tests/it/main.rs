@@ -4,6 +4,7 @@
 
 mod applications;
 mod changes;
+mod changesets;
 mod cluster;
 mod coordinates;
 mod deadlines;
@@ -12,6 +13,7 @@ mod drawing;
 mod editing;
 mod features;
 mod fresh;
+mod history;
 mod hostile;
 mod imports;
 mod layers;
@@ -21,3 +23,4 @@ mod rights;
 mod tidy;
 mod tiles;
 mod tilesets;
+mod town;
