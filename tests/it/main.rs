@@ -4,6 +4,7 @@
 
 mod applications;
 mod changes;
+mod changesets;
 mod cluster;
 mod coordinates;
 mod deadlines;
@@ -14,6 +15,7 @@ mod exports;
 mod features;
 mod filters;
 mod fresh;
+mod history;
 mod hostile;
 mod imports;
 mod layers;
