@@ -9,7 +9,7 @@ mod geojson;
 mod import;
 pub mod sql;
 
-pub use archive::{ArchiveOptions, Archived, export};
+pub use archive::{ArchiveOptions, Archived, export, part_of};
 pub use copy::{CopyRow, copy_text};
 pub use import::{ImportOptions, Refusal, Report, import};
 
