@@ -10,7 +10,7 @@ mod import;
 pub mod sql;
 pub mod write;
 
-pub use archive::{ArchiveOptions, Archived, export};
+pub use archive::{ArchiveOptions, Archived, export, part_of};
 pub use copy::{CopyRow, copy_text};
 pub use import::{ImportOptions, Refusal, Report, import};
 

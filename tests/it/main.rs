@@ -3,6 +3,7 @@
 //! `scripts/test-cluster` starts the cluster and hands it over in `IMGIS_TEST_CLUSTER`.
 
 mod applications;
+mod archives;
 mod changes;
 mod changesets;
 mod cluster;
