@@ -4,6 +4,7 @@
 
 mod applications;
 mod changes;
+mod clients;
 mod cluster;
 mod coordinates;
 mod deadlines;
@@ -18,6 +19,7 @@ mod layers;
 mod legend;
 mod office;
 mod rights;
+mod suite;
 mod tidy;
 mod tiles;
 mod tilesets;
