@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::door::{Base, Path, Query, wants_html};
+use super::items::FORMATS;
 use super::tilesets::relation;
 use super::{App, assets, pages};
 use crate::access::Caller;
@@ -13,20 +14,49 @@ use crate::error::{Error, Result};
 use crate::geometry::{Crs, Projector};
 use crate::layer::Layer;
 
-/// Conformance classes with tests behind them.
-const CLASSES: [&str; 12] = [
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
-    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
-    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
-    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
-    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/dataset-tilesets",
-    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
-    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/collections-selection",
-    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
-    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
+/// Conformance classes with tests behind them, after the common part of their URIs.
+const CLASSES: [&str; 41] = [
+    "ogcapi-features-1/1.0/conf/core",
+    "ogcapi-features-1/1.0/conf/geojson",
+    "ogcapi-features-1/1.0/conf/oas30",
+    "ogcapi-features-2/1.0/conf/crs",
+    "ogcapi-features-3/1.0/conf/queryables",
+    "ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "ogcapi-features-3/1.0/conf/filter",
+    "ogcapi-features-3/1.0/conf/features-filter",
+    "cql2/1.0/conf/cql2-text",
+    "cql2/1.0/conf/cql2-json",
+    "cql2/1.0/conf/basic-cql2",
+    "cql2/1.0/conf/advanced-comparison-operators",
+    "cql2/1.0/conf/case-insensitive-comparison",
+    "cql2/1.0/conf/accent-insensitive-comparison",
+    "cql2/1.0/conf/basic-spatial-functions",
+    "cql2/1.0/conf/basic-spatial-functions-plus",
+    "cql2/1.0/conf/spatial-functions",
+    "cql2/1.0/conf/temporal-functions",
+    "cql2/1.0/conf/array-functions",
+    "cql2/1.0/conf/property-property",
+    "cql2/1.0/conf/functions",
+    "cql2/1.0/conf/arithmetic",
+    "ogcapi-features-4/1.0/conf/create-replace-delete",
+    "ogcapi-features-4/1.0/conf/update",
+    "ogcapi-features-4/1.0/conf/features",
+    "ogcapi-features-4/1.0/conf/optimistic-locking-etags",
+    "ogcapi-features-5/1.0/conf/schemas",
+    "ogcapi-features-5/1.0/conf/core-roles-features",
+    "ogcapi-features-5/1.0/conf/queryables",
+    "ogcapi-features-5/1.0/conf/sortables",
+    "ogcapi-common-3/1.0/conf/schemas",
+    "ogcapi-features-6/1.0/conf/property-selection",
+    "ogcapi-features-8/1.0/conf/sorting",
+    "ogcapi-tiles-1/1.0/conf/core",
+    "ogcapi-tiles-1/1.0/conf/tileset",
+    "ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "ogcapi-tiles-1/1.0/conf/dataset-tilesets",
+    "ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "ogcapi-tiles-1/1.0/conf/collections-selection",
+    "ogcapi-tiles-1/1.0/conf/mvt",
+    "ogcapi-tiles-1/1.0/conf/oas30",
 ];
 
 fn link(rel: &str, media: &str, title: &str, href: String) -> Value {
@@ -75,7 +105,8 @@ pub async fn landing(
 /// Declared conformance classes.
 pub async fn conformance(query: Query) -> Result<Response> {
     query.json_only()?;
-    Ok(super::json(&json!({ "conformsTo": CLASSES }), "application/json"))
+    let uris = CLASSES.map(|class| format!("http://www.opengis.net/spec/{class}"));
+    Ok(super::json(&json!({ "conformsTo": uris.as_slice() }), "application/json"))
 }
 
 /// A box of the tile store, which keeps places to a centimetre, grown so that it holds the features as the
@@ -94,7 +125,20 @@ fn collection(imgis: &App, base: &str, layer: &Layer) -> Value {
     let here = format!("{base}/collections/{}", layer.id);
     let crs: Vec<String> = Crs::all(city).iter().map(|crs| crs.uri(base, city)).collect();
     let word = |words: &crate::config::Words| words.get("en").or(words.get("ru")).cloned();
-    json!({
+    let items = FORMATS.iter().map(|(name, media)| {
+        let title = format!("the features as {name}");
+        link("items", media, &title, format!("{here}/items?f={name}"))
+    });
+    let schemas = [
+        (relation("queryables"), "queryables", "what may be asked of the features"),
+        (relation("schema"), "schema", "what the features are"),
+        (relation("sortables"), "sortables", "what the features can be sorted by"),
+    ];
+    let schemas = schemas.iter().map(|(rel, name, title)| {
+        link(rel, "application/schema+json", title, format!("{here}/{name}"))
+    });
+    let more: Vec<Value> = items.chain(schemas).collect();
+    let mut collection = json!({
         "id": layer.id,
         "title": word(&layer.title),
         "description": layer.description.as_ref().and_then(word),
@@ -118,7 +162,11 @@ fn collection(imgis: &App, base: &str, layer: &Layer) -> Value {
             link("describedby", "application/json", "TileJSON",
                 format!("{base}/tiles/{}.json", layer.id)),
         ],
-    })
+    });
+    if let Some(links) = collection["links"].as_array_mut() {
+        links.splice(1..2, more);
+    }
+    collection
 }
 
 /// Every collection that the caller may read.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::items::FORMATS;
 use super::operation::{
     GEOJSON, JSON, Operation, Paths, formats, list, nullable, object, parameter, query, schema,
     text,
@@ -12,6 +13,7 @@ use crate::layer::{GeometryType, Layer, Property, PropertyType};
 const PAGE: &str = "features";
 const ONE: &str = "feature";
 const DRAFT: &str = "draft";
+const SCHEMA: &str = "application/schema+json";
 
 /// Paths of one layer.
 pub fn paths(paths: &mut Paths, layer: &Layer, caller: &Caller) {
@@ -27,23 +29,71 @@ pub fn paths(paths: &mut Paths, layer: &Layer, caller: &Caller) {
     let json = || parameter("f");
     let collection = new("collection", "").takes([json()]);
     paths.get(&here, collection.json(schema("Collection")).refuses(&[404]));
-    let known = ["limit", "bbox", "datetime", "crs", "bbox-crs", "cursor", "offset"];
+    let known = [
+        "limit",
+        "bbox",
+        "datetime",
+        "crs",
+        "bbox-crs",
+        "cursor",
+        "offset",
+        "filter",
+        "filter-lang",
+        "filter-crs",
+        "sortby",
+        "properties",
+        "exclude-properties",
+        "skip-geometry",
+        "zoom-level",
+        "bom",
+        "lang",
+    ];
+    for (word, what) in [
+        ("queryables", ": what may be asked of them"),
+        ("schema", ": what they are"),
+        ("sortables", ": what they can be sorted by"),
+    ] {
+        let kind = json!({ "type": "object", "required": ["$schema", "$id", "properties"] });
+        let told = Operation::new("Features", &format!("{id}.{word}"), &format!("{title}{what}"));
+        let told = told.takes([json()]).answers(200, "JSON Schema", &[(SCHEMA, kind)], &[]);
+        paths.get(&format!("{here}/{word}"), told.refuses(&[404]));
+    }
     let counts = ["Content-Crs", "OGC-NumberReturned", "OGC-NumberMatched"];
     let items = format!("{here}/items");
+    let binary = || json!({ "type": "string", "format": "binary" });
+    let mut content = vec![(GEOJSON, of(PAGE))];
+    content.extend(FORMATS[1..].iter().map(|(_, media)| (*media, binary())));
     let page = new("items", "")
         .takes(known.into_iter().map(parameter))
-        .takes([formats(&["json"])])
+        .takes((!layer.find.is_empty()).then(|| parameter("q")))
+        .takes([formats(&FORMATS.map(|(name, _)| name))])
         .takes(layer.readable(caller).into_iter().map(filter))
-        .answers(200, "a page", &[(GEOJSON, of(PAGE))], &counts)
+        .answers(200, "a page, or all of it as a file", &content, &counts)
         .refuses(&[404]);
     paths.get(&items, page);
     let item = format!("{items}/{{fid}}");
     let tagged = ["Content-Crs", "ETag"];
     let one = new("feature", "")
-        .takes([parameter("fid"), parameter("crs"), json()])
+        .takes([parameter("fid"), json()])
+        .takes(
+            ["crs", "datetime", "properties", "exclude-properties", "skip-geometry", "zoom-level"]
+                .map(parameter),
+        )
         .answers(200, "the feature", &[(GEOJSON, of(ONE))], &tagged)
         .refuses(&[404]);
     paths.get(&item, one);
+    let any = || json!({ "type": "object" });
+    let history = new("history", ": every version of a feature, the newest first")
+        .takes([parameter("fid"), parameter("limit"), parameter("cursor")])
+        .takes([query("geometry", "with the geometries", json!({ "type": "boolean" }))])
+        .json(any())
+        .refuses(&[404]);
+    paths.get(&format!("{item}/history"), history);
+    let lineage = new("lineage", ": what a feature came from and what came of it")
+        .takes([parameter("fid")])
+        .json(any())
+        .refuses(&[404]);
+    paths.get(&format!("{item}/lineage"), lineage);
     if !layer.is_editable() || !caller.has_any(&layer.edit) {
         return;
     }
@@ -65,6 +115,33 @@ pub fn paths(paths: &mut Paths, layer: &Layer, caller: &Caller) {
         .answers(200, "as it is stored", &[(GEOJSON, of(ONE))], &tagged)
         .refuses(&[403, 404, 405, 409, 412, 413, 415, 422, 428]);
     paths.add("put", &item, replace);
+    let merge_patch = json!({ "type": "object", "additionalProperties": false, "properties": {
+        "type": {}, "id": {}, "geometry": {}, "properties": { "type": "object" }, "links": {},
+    } });
+    let patch = new("update", ": change what a merge patch names")
+        .takes([parameter("fid"), parameter("If-Match"), parameter("Content-Crs")])
+        .body(&["application/merge-patch+json", GEOJSON, JSON], &merge_patch)
+        .answers(200, "as it is stored", &[(GEOJSON, of(ONE))], &tagged)
+        .refuses(&[403, 404, 405, 409, 412, 413, 415, 422, 428]);
+    paths.add("patch", &item, patch);
+    let refused = [403, 404, 405, 409, 412, 413, 415, 422, 428];
+    for (path, name, what) in [
+        (format!("{here}/changesets"), "changeset", ": edits all or nothing"),
+        (format!("{here}/merge"), "merge", ": one feature of several"),
+    ] {
+        let many = new(name, what)
+            .takes([parameter("Content-Crs")])
+            .body(&[JSON], &any())
+            .json(any())
+            .refuses(&refused);
+        paths.add("post", &path, many);
+    }
+    let split = new("split", ": several features of one")
+        .takes([parameter("fid"), parameter("If-Match"), parameter("Content-Crs")])
+        .body(&[JSON], &any())
+        .json(any())
+        .refuses(&refused);
+    paths.add("post", &format!("{item}/split"), split);
     let delete = new("delete", ": delete a feature; its last version stays in the history")
         .takes([parameter("fid"), parameter("If-Match")])
         .answers(204, "deleted", &[], &[])

@@ -27,6 +27,19 @@ pub fn about(paths: &mut Paths) {
     let document = new("api", "this document").takes([json()]);
     let content = [(media, json!({ "type": "object" }))];
     paths.get("/api", document.answers(200, "as asked", &content, &[]));
+    let functions = new("functions", "what a filter may call").takes([json()]);
+    let list_of = json!({ "type": "object", "required": ["functions"] });
+    paths.get("/functions", functions.json(list_of));
+    let body = json!({ "type": "object", "required": ["collection"], "properties": {
+        "collection": { "type": "string" }, "filter": {}, "limit": whole(1),
+    } });
+    let page = json!({ "type": "object", "required": ["type", "features", "links"] });
+    let search =
+        new("search", "a question that does not fit an address, such as one with a polygon")
+            .body(&[JSON], &body)
+            .answers(200, "a page", &[(super::operation::GEOJSON, page)], &["Content-Crs"])
+            .refuses(&[404, 413, 415, 422]);
+    paths.add("post", "/search", search);
     let collections = new("collections", "the layers").takes([json()]);
     paths.get("/collections", collections.json(schema("Collections")));
 }
