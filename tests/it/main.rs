@@ -11,6 +11,7 @@ mod demo;
 mod drawing;
 mod editing;
 mod exports;
+mod exports_files;
 mod features;
 mod fresh;
 mod hostile;
