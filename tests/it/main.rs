@@ -14,6 +14,7 @@ mod demo;
 mod drawing;
 mod editing;
 mod exports;
+mod exports_files;
 mod features;
 mod filters;
 mod fresh;

@@ -177,12 +177,14 @@ pub fn links(document: &Value) -> &[Value] {
     document["links"].as_array().expect("links")
 }
 
-/// The one link of a relation.
+/// The first link of a relation; there is one of each media type.
 pub fn link<'a>(document: &'a Value, rel: &str) -> &'a Value {
-    let mut found = links(document).iter().filter(|link| link["rel"] == rel);
-    let one = found.next().unwrap_or_else(|| panic!("no link {rel}: {document}"));
-    assert!(found.next().is_none(), "{rel} stands twice: {document}");
-    one
+    let found: Vec<&Value> = links(document).iter().filter(|link| link["rel"] == rel).collect();
+    for (at, one) in found.iter().enumerate() {
+        let again = found[..at].iter().any(|other| other["type"] == one["type"]);
+        assert!(!again, "{rel} stands twice: {document}");
+    }
+    found.first().unwrap_or_else(|| panic!("no link {rel}: {document}"))
 }
 
 /// The box of a collection.
