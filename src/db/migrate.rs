@@ -144,7 +144,7 @@ async fn prepare(client: &Client, city: &City) -> Result<()> {
               create role imgis_server login;
             end if;
           exception when unique_violation or duplicate_object then
-            perform pg_sleep(1);
+            null; -- the other one has made both
           end;
           if not pg_has_role(current_user, 'imgis_owner', 'member') then
             execute format('grant imgis_owner to %I', current_user);
