@@ -87,6 +87,10 @@ pub mod limit {
     pub const ARCHIVE_TILES_MAX: u64 = 5_000_000;
     /// Tiles of an archive that are drawn before they are written.
     pub const ARCHIVE_BATCH: usize = 512;
+    /// Features of one sheet of XLSX: the rows that Excel has, less the header.
+    pub const XLSX_FEATURES_MAX: u32 = 1_048_575;
+    /// Characters (UTF-16) of one cell of XLSX; a longer text is cut and counted on the second sheet.
+    pub const XLSX_CELL_CHARS: usize = 32_767;
     /// Wait until a started cluster answers.
     pub const CLUSTER_START: Duration = Duration::from_secs(60);
     /// A dead postmaster is seen within this time.

@@ -138,6 +138,7 @@ pub fn methods(path: &str) -> &'static str {
         ["collections", _, "items"] => "GET, HEAD, POST, OPTIONS",
         ["collections", _, "items", _] => "GET, HEAD, PUT, DELETE, OPTIONS",
         ["applications"] => "GET, HEAD, POST, OPTIONS",
+        ["search"] => "POST, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }
 }
@@ -248,6 +249,60 @@ pub fn json_only(f: Option<&str>) -> Result<()> {
         None | Some("json") => Ok(()),
         Some(other) => Err(Error::parameter("f", format!("{other:?} is not served; json is"))),
     }
+}
+
+/// The name of the format that is wanted among those that are served; the first is the usual one.
+///
+/// # Errors
+/// 400 `f` for one that is not served. What `Accept` alone cannot have, it does without.
+///
+/// # Source
+/// RFC 9110 §12.5.1.
+pub fn offered<'a>(
+    headers: &HeaderMap,
+    f: Option<&str>,
+    offers: &[(&'a str, &str)],
+) -> Result<&'a str> {
+    if let Some(f) = f {
+        return offers.iter().map(|(name, _)| *name).find(|name| *name == f).ok_or_else(|| {
+            let names: Vec<&str> = offers.iter().map(|(name, _)| *name).collect();
+            Error::parameter("f", format!("{f:?} is not served; {} are", names.join(", ")))
+        });
+    }
+    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges: Vec<(&str, f32)> = accept
+        .flat_map(|list| list.split(','))
+        .map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let media = parts.next().unwrap_or_default();
+            let q = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok());
+            (media, q.unwrap_or(1.0))
+        })
+        .collect();
+    // The most precise range that takes a media type says how much it is wanted.
+    let wanted = |media: &str| {
+        let plain = media.split(';').next().unwrap_or(media);
+        let kind = plain.split('/').next().unwrap_or_default();
+        let fits = |range: &str| match range {
+            "*/*" => 1,
+            range
+                if range == plain || (range == "application/json" && plain.ends_with("+json")) =>
+            {
+                3
+            }
+            range if range.strip_suffix("/*") == Some(kind) => 2,
+            _ => 0,
+        };
+        let best = ranges.iter().filter(|(range, _)| fits(range) > 0);
+        best.max_by_key(|(range, _)| fits(range)).map_or(0.0, |(_, q)| *q)
+    };
+    let mut best = offers.first().ok_or_else(|| Error::internal("no format is offered"))?;
+    for offer in offers {
+        if wanted(offer.1) > wanted(best.1) {
+            best = offer;
+        }
+    }
+    Ok(best.0)
 }
 
 /// Whether HTML is wanted before JSON.
