@@ -148,7 +148,9 @@ impl Imgis {
             Ok(permit) => permit.map_err(Error::internal),
             Err(_) => {
                 let most = limit::QUESTIONS;
-                Err(Error::Busy(format!("{most} questions are being answered; try again in a while")))
+                Err(Error::Busy(format!(
+                    "{most} questions are being answered; try again in a while"
+                )))
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::access::Caller;
 use crate::config::limit;
 use crate::error::Result;
 use crate::layer::Layer;
+use crate::question::Kind;
 
 fn answer(description: &str, media: &str, schema: Value) -> Value {
     json!({ "description": description, "content": { media: { "schema": schema } } })
@@ -163,6 +164,15 @@ pub async fn document(
         let one = json!([reference("fid"), reference("crs")]);
         let one = operation(&format!("{id}.feature"), &title, one, feature);
         paths.insert(format!("/collections/{id}/items/{{fid}}"), json!({ "get": one }));
+    }
+    for kind in Kind::ALL {
+        let name = kind.name();
+        let ok = answer("the answer", "application/json", object.clone());
+        let mut post = operation(&format!("question.{name}"), "a question", json!([]), ok);
+        post["requestBody"] = json!({
+            "required": true, "content": { "application/json": { "schema": object } },
+        });
+        paths.insert(format!("/questions/{name}"), json!({ "post": post }));
     }
     tile_paths(&mut paths, &imgis, &caller);
     let body = json!({

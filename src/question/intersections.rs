@@ -20,8 +20,18 @@ use crate::geometry::{Bbox, Crs, Flat, ewkb_of_geometry};
 use crate::layer::{GeometryType, Layer, PropertyType, Value};
 
 const FIELDS: [&str; 12] = [
-    "layer", "filter", "filter_crs", "within", "buffer_m", "bbox", "bbox_crs", "with", "min_share",
-    "min_m2", "limit", "after",
+    "layer",
+    "filter",
+    "filter_crs",
+    "within",
+    "buffer_m",
+    "bbox",
+    "bbox_crs",
+    "with",
+    "min_share",
+    "min_m2",
+    "limit",
+    "after",
 ];
 
 /// A question for what each feature is covered by.
@@ -183,7 +193,11 @@ impl Intersections {
             text.push_str(&place.told(russian));
         }
         if self.bbox.is_some() {
-            text.push_str(if russian { "; в заданной рамке" } else { "; in the given box" });
+            text.push_str(if russian {
+                "; в заданной рамке"
+            } else {
+                "; in the given box"
+            });
         }
         if self.dimension() == 2 {
             let least = if russian { "; не меньше" } else { "; at least" };

@@ -138,7 +138,7 @@ impl Question {
         };
         for layer in layers {
             let all = layer.properties.iter().all(|one| asker.caller.may_read(&one.read));
-            let changed_at = sql::changed_at(at, layer, all).await?;
+            let changed_at = sql::changed_at(at, &layer, all).await?;
             let title = said(&layer.title, wanted.russian).to_string();
             answer.versions.push(Version { layer: layer.id.clone(), title, changed_at });
         }

@@ -35,9 +35,8 @@ impl Near {
     /// # Errors
     /// 404, 413, 422 with a pointer.
     pub fn parse(body: &Json, asker: &Asker<'_>) -> Result<Self> {
-        let known = [
-            "of", "buffer_m", "layer", "distance_m", "nearest", "filter", "filter_crs", "limit",
-        ];
+        let known =
+            ["of", "buffer_m", "layer", "distance_m", "nearest", "filter", "filter_crs", "limit"];
         let fields = Fields::of(body, "", &known)?;
         let target = Target::parse(&fields, asker)?;
         let of = Place::parse(&fields, "of", asker)?.with_buffer(&fields)?;

@@ -109,9 +109,9 @@ impl Place {
                 if let Some(id) = ids.iter().find(|id| !found.ids.contains(id)) {
                     return Err(Error::not_found("feature", format!("{}/{id}", layer.id)));
                 }
-                found.ewkb.ok_or_else(|| {
-                    Error::invalid(&self.pointer, "the feature has no geometry")
-                })?
+                found
+                    .ewkb
+                    .ok_or_else(|| Error::invalid(&self.pointer, "the feature has no geometry"))?
             }
         };
         let window = filter::placed(&filter::boxed(city.bounds), Crs::Crs84, city, "")

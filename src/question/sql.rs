@@ -3,7 +3,6 @@
 //! A predicate over areas is always `g && b and st_intersects(g, b)`. Areas: `area/sql.rs`.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio_postgres::types::Type;
@@ -27,7 +26,7 @@ pub struct Found {
 }
 
 /// Features by their ids.
-pub async fn geometry_of(client: &Client, layer: &Arc<Layer>, ids: &[i64]) -> Result<Found> {
+pub async fn geometry_of(client: &Client, layer: &Layer, ids: &[i64]) -> Result<Found> {
     let text = format!(
         "select array_agg({id}::bigint),
                 st_asewkb(case count({geometry}) when 1 then (array_agg({geometry})
@@ -118,7 +117,9 @@ fn title(layer: &Layer, queryables: &Queryables) -> String {
             let find: Vec<String> = layer.find.iter().filter(known).map(column).collect();
             match find.is_empty() {
                 true => id,
-                false => format!("coalesce(nullif(concat_ws(', ', {}), ''), {id})", find.join(", ")),
+                false => {
+                    format!("coalesce(nullif(concat_ws(', ', {}), ''), {id})", find.join(", "))
+                }
             }
         }
     }
@@ -161,10 +162,8 @@ pub async fn intersections(
     for ewkb in &window.areas {
         let n = params.push(ewkb.to_vec(), Type::BYTEA);
         let shape = format!("st_geomfromewkb(${n})");
-        let _ = write!(
-            conditions,
-            " and {geometry} && {shape} and st_intersects({geometry}, {shape})"
-        );
+        let _ =
+            write!(conditions, " and {geometry} && {shape} and st_intersects({geometry}, {shape})");
     }
     let key = |class: &Option<String>| class.as_ref().map_or("".into(), |text| format!("={text}"));
     let first = params.push(window.after.map_or(i64::MIN, |(id, _)| *id), Type::INT8);

@@ -69,9 +69,8 @@ impl Target {
     pub fn with_classes(mut self, fields: &Fields<'_>) -> Result<Self> {
         let Some(name) = fields.text("by")? else { return Ok(self) };
         let known = self.queryables.get(name);
-        let known = known.ok_or_else(|| {
-            Error::invalid(fields.at("by"), self.queryables.unknown(name))
-        })?;
+        let known =
+            known.ok_or_else(|| Error::invalid(fields.at("by"), self.queryables.unknown(name)))?;
         if matches!(known.kind, Type::List | Type::Geometry) {
             let detail = format!("{name} is {} and makes no classes", known.kind.told());
             return Err(Error::invalid(fields.at("by"), detail));

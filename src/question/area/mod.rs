@@ -156,12 +156,7 @@ impl Area {
         }
     }
 
-    fn facts(
-        &self,
-        shape: &Shape,
-        found: &sql::Classes,
-        cover: Option<&sql::Cover>,
-    ) -> Vec<Fact> {
+    fn facts(&self, shape: &Shape, found: &sql::Classes, cover: Option<&sql::Cover>) -> Vec<Fact> {
         let area = |name, ru, en, value| Fact {
             name,
             label: both(ru, en),
