@@ -313,16 +313,19 @@ pub async fn near(
     let properties = asked.properties();
     let values: String = properties.iter().map(|sql| format!(", {sql}")).collect();
     let shown = if window.drawn { geometry.to_string() } else { "null::geometry".into() };
+    // st_intersects is the one that prepares a place of many vertices.
     let text = format!(
         "with q as materialized (select st_geomfromewkb(${q}) as g),
          m as materialized (
            select n.id, n.d, count(*) over () as n
            from q
            cross join lateral (
-             select {id}::bigint as id, st_distance({geometry}, q.g) as d
+             select {id}::bigint as id, case when st_intersects({geometry}, q.g) then 0
+                                        else st_distance({geometry}, q.g) end as d
              from {table}
              where {geometry} is not null and {conditions} and {id}::bigint <> all(${others})
-               and st_dwithin({geometry}, q.g, ${metres})
+               and {geometry} && st_expand(q.g, ${metres})
+               and (st_intersects({geometry}, q.g) or st_dwithin({geometry}, q.g, ${metres}))
            ) n
            order by n.d, n.id limit ${most}
          )

@@ -20,6 +20,7 @@ mod layers;
 mod legend;
 mod office;
 mod queries;
+mod questions;
 mod rights;
 mod tidy;
 mod tiles;
