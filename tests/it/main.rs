@@ -2,6 +2,7 @@
 //!
 //! `scripts/test-cluster` starts the cluster and hands it over in `IMGIS_TEST_CLUSTER`.
 
+mod answers;
 mod applications;
 mod changes;
 mod cluster;
