@@ -108,8 +108,11 @@ fn enter(
     let base = own.map_or_else(|| format!("http://{host}"), str::to_string);
     let origin = text(header::ORIGIN);
     let here = format!("http://{host}");
-    let writes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
-        && !(*method == Method::POST && only_asks(path));
+    let writes = match *method {
+        Method::GET | Method::HEAD | Method::OPTIONS => false,
+        Method::POST => !only_asks(path),
+        _ => true,
+    };
     let fetch = |name| text(header::HeaderName::from_static(name));
     // A link that a person follows shows its page to that person only, never to the site it stands on.
     let followed = matches!(*method, Method::GET | Method::HEAD)

@@ -43,17 +43,15 @@ struct Form {
 impl Form {
     fn parse(headers: &HeaderMap, query: Query, imgis: &App, base: &Base) -> Result<Self> {
         let [f, crs, lang, bom] = query.only(["f", "crs", "lang", "bom"])?;
-        let mut options = Options::default();
-        options.language = match lang.as_deref() {
+        let language = match lang.as_deref() {
             None | Some("ru") => "ru",
             Some("en") => "en",
             Some(other) => {
                 return Err(Error::parameter("lang", format!("{other:?} is not ru or en")));
             }
         };
-        if let Some(text) = bom {
-            options.bom = yes("bom", &text)?;
-        }
+        let bom = bom.map(|text| yes("bom", &text)).transpose()?.unwrap_or_default();
+        let options = Options { bom, language };
         let crs = match crs {
             Some(uri) => Crs::parse("crs", &uri, &base.0, &imgis.city)?,
             None => Crs::Crs84,
