@@ -2,8 +2,9 @@
 //! to `target/bench`.
 //!
 //! Environment: `BENCH_PARCELS` (200000), `BENCH_SECONDS` a measurement lasts (3), `MARTIN` names a martin
-//! to be measured over a copy of the same rows in EPSG:3857.
+//! to be measured over a copy of the same rows in EPSG:3857, `TIPG` and `PYGEOAPI` Python environments.
 
+mod features;
 mod fresh;
 mod load;
 mod server;
@@ -32,10 +33,14 @@ fn main() {
     // `cargo bench` passes flags of the usual harness.
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
     let wants = |name: &str| filter.as_deref().is_none_or(|filter| name.contains(filter));
+    let city = tiles::municipality();
     if wants("tiles") {
-        tiles::run();
+        tiles::run(&city);
+    }
+    if wants("features") {
+        features::run();
     }
     if wants("fresh") {
-        fresh::run();
+        fresh::run(&city);
     }
 }

@@ -21,6 +21,16 @@ pub mod limit {
     pub const PAGE_FEATURES: i64 = 10;
     /// Bytes of a JSON body.
     pub const BODY_BYTES_MAX: usize = 4 << 20;
+    /// Members of one change set.
+    pub const CHANGESET_MEMBERS_MAX: usize = 10_000;
+    /// Versions of one page of a history, at most; a larger `limit` is served as this.
+    pub const HISTORY_PAGE_MAX: i64 = 1_000;
+    /// Versions of one page of a history when `limit` is absent.
+    pub const HISTORY_PAGE: i64 = 50;
+    /// Ancestors, and descendants, that a lineage lists.
+    pub const LINEAGE_FEATURES: i64 = 1_000;
+    /// Neighbours that a broken rule names.
+    pub const NEIGHBOURS_NAMED: usize = 20;
     /// Vertices of one submitted geometry.
     pub const GEOMETRY_VERTICES_MAX: usize = 100_000;
     /// Area of a site, m².
@@ -57,6 +67,8 @@ pub mod limit {
     pub const TILE_LAYERS_MAX: usize = 40;
     /// Uncompressed bytes of one layer in one tile; above it features go by importance.
     pub const TILE_LAYER_BYTES: usize = 500_000;
+    /// Features of one layer that a filter may find in one tile.
+    pub const TILE_FILTER_FEATURES: usize = 20_000;
     /// Bytes of finished tiles that are kept.
     pub const TILE_CACHE_BYTES: u64 = 256 << 20;
     /// Connections of the serving pool.
@@ -71,6 +83,8 @@ pub mod limit {
     pub const APPLIED_WAIT: Duration = Duration::from_secs(2);
     /// The follower looks for changes at least this often.
     pub const FOLLOW_POLL: Duration = Duration::from_secs(2);
+    /// The same where nothing can be listened to: on a standby.
+    pub const FOLLOW_POLL_STANDBY: Duration = Duration::from_millis(500);
     /// A follower that has not read the database for so long is not ready.
     pub const FOLLOW_LAG: Duration = Duration::from_secs(15);
     /// Rows of one statement above which the change log keeps one coarse row.

@@ -22,7 +22,7 @@ impl From<tokio_postgres::Error> for Error {
 fn refusal(db: &DbError) -> Option<Error> {
     let invalid = |detail: String| {
         let pointer = db.column().map_or("/properties".into(), |c| format!("/properties/{c}"));
-        Error::Invalid { faults: vec![Fault { pointer, detail, place: None }] }
+        Error::Invalid { faults: vec![Fault::new(pointer, detail)] }
     };
     let code = db.code();
     if *code == SqlState::UNIQUE_VIOLATION {
@@ -39,6 +39,15 @@ fn refusal(db: &DbError) -> Option<Error> {
         } else {
             invalid(format!("the rule {rule} is not kept"))
         });
+    }
+    if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+        let detail = "this server reads from a standby of the database, in which nothing is written: \
+                      changes are made through a server of the primary";
+        return Some(Error::NotAllowed { allow: "GET, HEAD, OPTIONS", detail: detail.into() });
+    }
+    // A standby ends what stands in the way of its primary's changes.
+    if *code == SqlState::T_R_SERIALIZATION_FAILURE {
+        return Some(Error::Busy("a change of the database came between; try again".into()));
     }
     if *code == SqlState::QUERY_CANCELED {
         return Some(Error::Busy("the question took too long; ask for less at a time".into()));

@@ -355,10 +355,10 @@ fn interval(text: &str) -> Result<Option<During>> {
     match (from, to) {
         (None, None) => Err(fault()),
         (Some(from), Some(to)) if from > to => Err(fault()),
-        // Up to now and on: what is there now, and what has gone since.
+        // No layer has a version before 1970; up to now and on is what is there now, and what has gone.
         (from, to) => Ok(Some(During {
-            from: from.unwrap_or(Timestamp::MIN),
-            to: to.unwrap_or_else(Timestamp::now),
+            from: from.unwrap_or(Timestamp::UNIX_EPOCH).max(Timestamp::UNIX_EPOCH),
+            to: to.unwrap_or_else(Timestamp::now).max(Timestamp::UNIX_EPOCH),
         })),
     }
 }

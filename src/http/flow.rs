@@ -106,6 +106,7 @@ pub struct Flow {
     client: Long,
     rows: std::pin::Pin<Box<RowStream>>,
     first: Option<Row>,
+    ended: bool,
     taken: i64,
     limit: Option<i64>,
 }
@@ -125,7 +126,8 @@ impl Flow {
         let rows = statement.stream(client.client()?, limit, more).await?;
         let mut rows = Box::pin(rows);
         let first = rows.try_next().await?;
-        Ok(Self { client, rows, first, taken: 0, limit })
+        let ended = first.is_none();
+        Ok(Self { client, rows, first, ended, taken: 0, limit })
     }
 
     /// The next row.
@@ -135,8 +137,10 @@ impl Flow {
     pub async fn next(&mut self) -> Result<Option<Row>> {
         let row = match self.first.take() {
             Some(row) => Some(row),
+            None if self.ended => None,
             None => self.rows.next().await.transpose()?,
         };
+        self.ended |= row.is_none();
         self.taken += i64::from(row.is_some());
         Ok(row)
     }

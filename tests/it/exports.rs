@@ -246,7 +246,7 @@ fn a_spatial_index_finds_what_lies_in_a_box_and_nothing_else() {
 #[test]
 fn lines_and_empty_geometries_pass_through_every_format() {
     let sheet = sheet(Some(GeometryType::MultiLineString), Crs::Crs84);
-    let line = geo::line_string![(x: 49.0, y: 55.5), (x: 49.25, y: 55.75)];
+    let line = geo::LineString::from(vec![(49.0, 55.5), (49.25, 55.75)]);
     let lines = geo::MultiLineString::new(vec![line.clone(), line.clone()]);
     let records = [
         bare(1, Some(wkb_of(lines))),

@@ -4,7 +4,9 @@
 
 mod answers;
 mod applications;
+mod archives;
 mod changes;
+mod changesets;
 mod cluster;
 mod coordinates;
 mod deadlines;
@@ -15,14 +17,17 @@ mod exports;
 mod features;
 mod filters;
 mod fresh;
+mod history;
 mod hostile;
 mod imports;
 mod layers;
 mod legend;
 mod office;
+mod predicates;
 mod queries;
 mod questions;
 mod rights;
+mod standby;
 mod tidy;
 mod tiles;
 mod tilesets;

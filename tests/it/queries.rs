@@ -535,3 +535,48 @@ async fn a_feature_that_is_known_is_not_sent_again() {
     office.sql("update layer.building set floors = 77 where id = 3").await;
     assert_eq!(office.get_with(path, "if-none-match", &etag).await.status(), 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tile_shows_what_a_filter_finds_and_its_version_follows() {
+    let office = street().await;
+    office.settled().await;
+    let (x, y) = crate::office::tile_at(14, 20.0, 5.0);
+    let tile = async |filter: &str| {
+        let path = format!("/tiles/building/14/{x}/{y}?filter={}", percent(filter));
+        let response = office.get(&path).await;
+        assert!(response.status().is_success(), "{filter}: {}", response.status());
+        let etag = response.headers()["etag"].to_str().expect("text").to_string();
+        let bytes = response.bytes().await.expect("a tile");
+        (etag, {
+            let mut ids: Vec<i64> = crate::tiles::decode(&bytes, "building")
+                .iter()
+                .filter_map(|one| one.id)
+                .map(|id| id as i64)
+                .collect();
+            ids.sort_unstable();
+            ids
+        })
+    };
+    let (all, everything) = tile("true").await;
+    let expected: Vec<i64> = (1..=30).filter(|id| id % 10 != 0).collect();
+    assert!(
+        everything.starts_with(&[1, 2, 3]) && everything.iter().all(|id| expected.contains(id))
+    );
+    let (some, early) = tile("year < 1904 AND purpose = 'жилое'").await;
+    assert_eq!(early, [1, 2, 3]);
+    assert_ne!(all, some);
+    assert_eq!(tile("year <= 1903").await.0, some, "equal content, equal tag");
+    // What no tile holds decides the content too.
+    office.sql("update layer.building set purpose = 'нежилое' where id = 2").await;
+    office.settled().await;
+    let (later, fewer) = tile("year < 1904 AND purpose = 'жилое'").await;
+    assert_eq!(fewer, [1, 3]);
+    assert_ne!(later, some);
+    let (_, none) = tile("false").await;
+    assert!(none.is_empty());
+    for bad in ["yea = 1", "year >", "owner_note = 1"] {
+        let path = format!("/tiles/building/14/{x}/{y}?filter={}", percent(bad));
+        let (status, told) = office.refused(&path).await;
+        assert_eq!((status.as_u16(), told["parameter"].as_str()), (400, Some("filter")), "{bad}");
+    }
+}
