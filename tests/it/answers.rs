@@ -5,7 +5,7 @@ use imgis::http::Door;
 use serde_json::{Value, json};
 
 use crate::office::{Office, number_of, problem};
-use crate::questions::{CORNER, JSON, ask, drawn, ids, number, refused, sent};
+use crate::questions::{CORNER, JSON, ask, drawn, number, refused, sent};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_caller_may_not_read_is_in_no_question_and_no_answer() {

@@ -46,7 +46,7 @@ fn row<'a>(answer: &'a Value, name: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("no {name}: {answer}"))
 }
 
-pub fn ids(answer: &Value) -> Vec<i64> {
+fn ids(answer: &Value) -> Vec<i64> {
     let rows = answer["rows"].as_array().expect("rows");
     rows.iter().map(|row| row["id"].as_i64().expect("an id")).collect()
 }
