@@ -111,6 +111,36 @@ pub mod limit {
     pub const CLUSTER_WATCH: Duration = Duration::from_secs(1);
     /// A page of applications.
     pub const APPLICATIONS_MAX: i64 = 200;
+    /// Metres of a buffer around a question's geometry, outwards or inwards.
+    pub const QUESTION_BUFFER_M_MAX: f64 = 5_000.0;
+    /// Metres within which features near something are sought.
+    pub const QUESTION_DISTANCE_M_MAX: f64 = 20_000.0;
+    /// Nearest features of one question.
+    pub const QUESTION_NEAREST_MAX: i64 = 1_000;
+    /// Features that one question names.
+    pub const QUESTION_SUBJECTS_MAX: usize = 200;
+    /// Rows of an answer when `limit` is absent.
+    pub const QUESTION_ROWS: i64 = 1_000;
+    /// Rows of an answer, at most; a larger `limit` is refused.
+    pub const QUESTION_ROWS_MAX: i64 = 50_000;
+    /// Classes of one answer.
+    pub const QUESTION_CLASSES_MAX: usize = 1_000;
+    /// Metres of a side of the squares in which what is covered is counted.
+    pub const QUESTION_CELL_M: f64 = 1_000.0;
+    /// Vertices of a part into which a question's area is parted.
+    pub const QUESTION_PART_VERTICES: i32 = 256;
+    /// m² below which a piece of a feature at the edge of an area is a sliver, when nothing is said.
+    pub const SLIVER_M2: f64 = 1.0;
+    /// Metres of mean width below which a piece is a sliver, however large.
+    pub const SLIVER_WIDTH_M: f64 = 0.1;
+    /// A statement of a question.
+    pub const QUESTION_STATEMENT: Duration = Duration::from_secs(60);
+    /// Questions that are answered at the same time.
+    pub const QUESTIONS: usize = 4;
+    /// Characters of the name of a saved question.
+    pub const QUESTION_NAME_CHARS: usize = 200;
+    /// Saved questions of one person.
+    pub const QUESTIONS_SAVED_MAX: i64 = 500;
 }
 
 /// A text in the languages of the map application, keyed by ISO 639-1 (`ru`, `en`).

@@ -84,6 +84,7 @@ pub struct Imgis {
     pub settings: Settings,
     degrees: Arc<ToDegrees>,
     exports: Arc<Semaphore>,
+    questions: Arc<Semaphore>,
     secret: OnceCell<Vec<u8>>,
     ready: watch::Sender<Ready>,
     events: broadcast::Sender<ChangeEvent>,
@@ -106,6 +107,7 @@ impl Imgis {
             boot: format!("{:x}-{:x}", now, std::process::id()),
             degrees: Arc::new(ToDegrees::new(&city)?),
             exports: Arc::new(Semaphore::new(limit::EXPORTS)),
+            questions: Arc::new(Semaphore::new(limit::QUESTIONS)),
             secret: OnceCell::new(),
             ready: watch::channel(Ready::default()).0,
             events: broadcast::channel(limit::CHANGE_EVENTS_KEPT).0,
@@ -134,6 +136,23 @@ impl Imgis {
             let most = limit::EXPORTS;
             Error::Busy(format!("{most} exports are running already; try again in a while"))
         })
+    }
+
+    /// The right to have a question answered, at most [`limit::QUESTIONS`] at a time.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when none becomes free within [`limit::POOL_WAIT`].
+    pub async fn question_permit(&self) -> Result<OwnedSemaphorePermit> {
+        let free = self.questions.clone().acquire_owned();
+        match tokio::time::timeout(limit::POOL_WAIT, free).await {
+            Ok(permit) => permit.map_err(Error::internal),
+            Err(_) => {
+                let most = limit::QUESTIONS;
+                Err(Error::Busy(format!(
+                    "{most} questions are being answered; try again in a while"
+                )))
+            }
+        }
     }
 
     /// The key by which cursors are signed, the same on every server over this database.

@@ -61,6 +61,9 @@ fn refusal(db: &DbError) -> Option<Error> {
         || *code == SqlState::INVALID_DATETIME_FORMAT
         || *code == SqlState::DATETIME_FIELD_OVERFLOW
         || *code == SqlState::NUMERIC_VALUE_OUT_OF_RANGE
+        || *code == SqlState::INVALID_ARGUMENT_FOR_POWER_FUNCTION
+        || *code == SqlState::DIVISION_BY_ZERO
+        || *code == SqlState::FLOATING_POINT_EXCEPTION
     {
         return Some(invalid(db.message().to_string()));
     }

@@ -1,6 +1,6 @@
 //! GeoJSON in, EWKB out. *Not here*: GeoJSON out (PostGIS writes it, `feature/sql.rs`).
 
-use geozero::{CoordDimensions, ToWkb, geojson::GeoJsonString};
+use geozero::{CoordDimensions, ToGeo, ToWkb, geojson::GeoJsonString};
 use serde::Deserialize;
 
 use crate::config::limit;
@@ -130,6 +130,16 @@ fn walk(
 pub fn ewkb_of_geojson(geometry: &serde_json::Value, srid: i32) -> Result<Vec<u8>> {
     GeoJsonString(geometry.to_string())
         .to_ewkb(CoordDimensions::xy(), Some(srid))
+        .map_err(|error| Error::Malformed { detail: format!("geometry: {error}") })
+}
+
+/// A GeoJSON geometry in memory, its numbers taken as they stand, heights left aside.
+///
+/// # Errors
+/// [`Error::Malformed`].
+pub fn geometry_of_geojson(geometry: &serde_json::Value) -> Result<geo::Geometry<f64>> {
+    GeoJsonString(geometry.to_string())
+        .to_geo()
         .map_err(|error| Error::Malformed { detail: format!("geometry: {error}") })
 }
 

@@ -14,7 +14,7 @@ pub mod wkb;
 
 pub use bbox::Bbox;
 pub use cadastral::CadastralNumber;
-pub use codec::{GeoJson, ewkb_of_geojson, ewkb_of_geometry};
+pub use codec::{GeoJson, ewkb_of_geojson, ewkb_of_geometry, geometry_of_geojson};
 pub use crs::{Crs, Projector};
 pub use flat::{Flat, fixed};
 pub use grid::TileAddress;

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use super::App;
 use crate::access::Caller;
 use crate::error::{Error, Result};
+use crate::question::Kind;
 
 /// A listener.
 #[derive(Debug, Clone)]
@@ -43,7 +44,8 @@ pub async fn guard(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let (caller, base) = match enter(&imgis, &door, request.method(), request.headers()) {
+    let entered = enter(&imgis, &door, request.method(), request.uri().path(), request.headers());
+    let (caller, base) = match entered {
         Ok(entered) => entered,
         Err(error) => return error.into_response(),
     };
@@ -87,6 +89,7 @@ fn enter(
     imgis: &App,
     door: &Door,
     method: &Method,
+    path: &str,
     headers: &HeaderMap,
 ) -> Result<(Caller, String)> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
@@ -105,10 +108,14 @@ fn enter(
     let base = own.map_or_else(|| format!("http://{host}"), str::to_string);
     let origin = text(header::ORIGIN);
     let here = format!("http://{host}");
-    let writes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let writes = match *method {
+        Method::GET | Method::HEAD | Method::OPTIONS => false,
+        Method::POST => !only_asks(path),
+        _ => true,
+    };
     let fetch = |name| text(header::HeaderName::from_static(name));
     // A link that a person follows shows its page to that person only, never to the site it stands on.
-    let followed = !writes
+    let followed = matches!(*method, Method::GET | Method::HEAD)
         && fetch("sec-fetch-mode") == Some("navigate")
         && fetch("sec-fetch-dest").is_none_or(|dest| dest == "document");
     let foreign = origin.is_some_and(|origin| origin != base && origin != here)
@@ -131,6 +138,16 @@ fn enter(
     Ok((caller, base))
 }
 
+/// Whether a POST to the path asks and changes nothing.
+fn only_asks(path: &str) -> bool {
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match parts[..] {
+        ["search"] => true,
+        ["questions", name] => Kind::parse(name).is_some(),
+        _ => false,
+    }
+}
+
 /// What a resource takes.
 pub fn methods(path: &str) -> &'static str {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -142,6 +159,9 @@ pub fn methods(path: &str) -> &'static str {
         }
         ["applications"] => "GET, HEAD, POST, OPTIONS",
         ["search"] => "POST, OPTIONS",
+        ["questions"] => "GET, HEAD, POST, OPTIONS",
+        ["questions", name] if Kind::parse(name).is_some() => "POST, OPTIONS",
+        ["questions", _] => "GET, HEAD, DELETE, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }
 }

@@ -19,6 +19,8 @@ mod look;
 mod metrics;
 mod pages;
 mod problem;
+mod question_page;
+mod questions;
 mod schemas;
 mod search;
 mod tiles;
@@ -63,6 +65,11 @@ pub fn router(imgis: App, door: Door) -> Router {
         .route("/collections/{id}/sortables", get(schemas::sortables))
         .route("/functions", get(schemas::functions))
         .route("/search", post(search::search))
+        .route("/questions", get(questions::list).post(questions::save))
+        .route(
+            "/questions/{name}",
+            get(questions::open).post(questions::ask).delete(questions::forget),
+        )
         .route("/collections/{id}/tiles", get(tilesets::of_layer))
         .route("/collections/{id}/tiles/{grid}", get(tilesets::layer))
         .route("/collections/{id}/tiles/{grid}/{z}/{row}/{col}", get(tilesets::layer_tile))

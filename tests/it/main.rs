@@ -2,6 +2,7 @@
 //!
 //! `scripts/test-cluster` starts the cluster and hands it over in `IMGIS_TEST_CLUSTER`.
 
+mod answers;
 mod applications;
 mod archives;
 mod changes;
@@ -26,6 +27,7 @@ mod legend;
 mod office;
 mod predicates;
 mod queries;
+mod questions;
 mod rights;
 mod standby;
 mod suite;

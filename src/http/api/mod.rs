@@ -19,9 +19,10 @@ use crate::error::Result;
 const MEDIA: &str = "application/vnd.oai.openapi+json;version=3.0";
 
 /// What operations are grouped by, with a sentence each.
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("Features", "Layers and their features, by OGC API Features"),
     ("Editing", "Features made, replaced and deleted under their versions"),
+    ("Questions", "How much of what lies where, what is near"),
     ("Tiles", "Vector tiles, by OGC API Tiles and by zoom, x and y"),
     ("Map", "What the map application asks"),
     ("Applications", "Parcels and applications for services"),
@@ -51,6 +52,7 @@ pub async fn document(
     tiles::sets(&mut paths, &ids);
     tiles::by_zoom(&mut paths, &ids);
     rest::map(&mut paths, &ids, &imgis.city.crs.id);
+    rest::questions(&mut paths);
     rest::look(&mut paths, &ids);
     rest::cases(&mut paths, &imgis.office);
     rest::health(&mut paths);

@@ -9,6 +9,7 @@ use super::operation::{
 };
 use crate::application::Office;
 use crate::config::limit;
+use crate::question::Kind;
 
 /// A text of which two characters are left when the spaces around it are not counted.
 const SEARCH: &str =
@@ -42,6 +43,27 @@ pub fn about(paths: &mut Paths) {
     paths.add("post", "/search", search);
     let collections = new("collections", "the layers").takes([json()]);
     paths.get("/collections", collections.json(schema("Collections")));
+}
+
+/// Questions on the land, and those that are kept.
+pub fn questions(paths: &mut Paths) {
+    let new = |id: &str, summary: &str| Operation::new("Questions", id, summary);
+    let any = || json!({ "type": "object" });
+    let formats = || formats(&["json", "html", "csv", "xlsx", "gpkg", "geojson", "geojsonseq"]);
+    for kind in Kind::ALL {
+        let name = kind.name();
+        let one = new(&format!("question.{name}"), "a question on the land")
+            .takes([formats()])
+            .body(&[JSON], &any())
+            .answers(200, "the answer", &[(JSON, any()), (HTML, json!({ "type": "string" }))], &[])
+            .refuses(&[404, 413, 415, 422]);
+        paths.add("post", &format!("/questions/{name}"), one);
+    }
+    let keep = new("question.keep", "keep a question under a link")
+        .body(&[JSON], &any())
+        .answers(201, "where it is kept", &[(JSON, any())], &["Location"])
+        .refuses(&[403, 404, 413, 415, 422]);
+    paths.add("post", "/questions", keep);
 }
 
 /// What the map asks beside tiles.
