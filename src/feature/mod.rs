@@ -2,6 +2,7 @@
 //!
 //! Knows no application. *Not here*: the wire (`http/`), tiles (`tile/`), the predicate language (`filter/`).
 
+mod around;
 mod cursor;
 mod edit;
 pub mod found;
@@ -10,10 +11,11 @@ mod query;
 mod record;
 pub mod sql;
 
+pub use around::{Outline, around};
 pub use cursor::{Cursor, Key};
 pub use edit::{Edited, create, delete, parse_feature, replace};
 pub use found::{Hit, find};
 pub use page::Reading;
 pub use page::sql::{Rows, Statement};
-pub use query::{Asker, During, FeatureQuery, PARAMETERS, PROPERTY_CRS, Place, yes};
+pub use query::{Asker, During, FeatureQuery, PARAMETERS, PROPERTY_CRS, Place, searchable, yes};
 pub use record::{Column, Record, Sheet};

@@ -1,7 +1,8 @@
 //! The OpenAPI 3.0 document, made from the catalogue as the caller may see it.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::App;
@@ -10,6 +11,9 @@ use crate::access::Caller;
 use crate::config::limit;
 use crate::error::Result;
 use crate::layer::Layer;
+
+/// The document's media type.
+const MEDIA: &str = "application/vnd.oai.openapi+json;version=3.0";
 
 fn answer(description: &str, media: &str, schema: Value) -> Value {
     json!({ "description": description, "content": { media: { "schema": schema } } })
@@ -132,9 +136,27 @@ pub async fn document(
     State(imgis): State<App>,
     caller: Caller,
     base: Base,
+    headers: HeaderMap,
     query: Query,
 ) -> Result<Response> {
-    query.json_only()?;
+    let format = query.json_or_html(&headers)?;
+    let body = made(&imgis, &caller, &base);
+    let page = |body: &Value| super::pages::api::page(&imgis, body);
+    Ok(super::either(format, &body, MEDIA, page))
+}
+
+/// The document for people.
+pub async fn page(
+    State(imgis): State<App>,
+    caller: Caller,
+    base: Base,
+    query: Query,
+) -> Result<Response> {
+    query.only([])?;
+    Ok(super::pages::api::page(&imgis, &made(&imgis, &caller, &base)).into_response())
+}
+
+fn made(imgis: &App, caller: &Caller, base: &Base) -> Value {
     let object = json!({ "type": "object" });
     let plain = |id: &str, summary: &str| {
         json!({ "get": operation(id, summary, json!([]),
@@ -148,13 +170,13 @@ pub async fn document(
     ] {
         paths.insert(path.into(), plain(id, summary));
     }
-    for layer in imgis.catalogue.readable(&caller) {
+    for layer in imgis.catalogue.readable(caller) {
         let id = &layer.id;
         let title = layer.title.get("en").cloned().unwrap_or_default();
         paths.insert(format!("/collections/{id}"), plain(&format!("{id}.collection"), &title));
         let known = ["limit", "bbox", "datetime", "crs", "bbox-crs", "cursor", "offset"];
         let mut parameters: Vec<Value> = known.into_iter().map(reference).collect();
-        parameters.extend(property_parameters(layer, &caller));
+        parameters.extend(property_parameters(layer, caller));
         let geojson = "application/geo+json";
         let page = answer("a page", geojson, object.clone());
         let items = operation(&format!("{id}.items"), &title, json!(parameters), page);
@@ -164,14 +186,13 @@ pub async fn document(
         let one = operation(&format!("{id}.feature"), &title, one, feature);
         paths.insert(format!("/collections/{id}/items/{{fid}}"), json!({ "get": one }));
     }
-    tile_paths(&mut paths, &imgis, &caller);
-    let body = json!({
+    tile_paths(&mut paths, imgis, caller);
+    json!({
         "openapi": "3.0.3",
         "info": { "title": "IMGIS", "version": env!("CARGO_PKG_VERSION"),
                   "license": { "name": "MIT OR Apache-2.0" } },
         "servers": [{ "url": base.0 }],
         "paths": paths,
         "components": components(),
-    });
-    Ok(super::json(&body, "application/vnd.oai.openapi+json;version=3.0"))
+    })
 }

@@ -11,7 +11,8 @@ use tokio_postgres::{Row, RowStream};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::App;
-use super::door::{Base, Path, Query};
+use super::door::{Base, Offer, Path, Query, offered};
+use super::pages::items::Shelf;
 use crate::access::Caller;
 use crate::config::limit;
 use crate::db::{Long, cancellable};
@@ -21,6 +22,8 @@ use crate::geometry::Crs;
 use crate::layer::Layer;
 
 pub const GEOJSON: &str = "application/geo+json";
+const FORMATS: [Offer; 3] =
+    [("json", GEOJSON), ("json", "application/json"), ("html", "text/html")];
 
 /// A question for features and where its pages live.
 pub struct Asked<'a> {
@@ -48,16 +51,41 @@ pub async fn page(
     base: Base,
     headers: HeaderMap,
     Path(id): Path<String>,
-    Query(params): Query,
+    Query(mut params): Query,
 ) -> Result<Response> {
     let layer = imgis.catalogue.readable_by(&caller, &id)?;
     let base = &base.0;
+    let format = offered(&headers, f_of(&params), &FORMATS)?;
+    if format == "html" {
+        // A form sends the fields that nobody filled in, too.
+        params.retain(|(_, value)| !value.is_empty());
+    }
     let asker = Asker { layer, caller: &caller, base, city: &imgis.city };
-    let query = FeatureQuery::parse(asker, &params)?;
+    let mut query = FeatureQuery::parse(asker, &params)?;
+    if format == "html" {
+        // Plans are drawn in metres.
+        (query.crs, query.geometry) = (Crs::City(imgis.city.srid), true);
+    }
     let path = format!("{base}/collections/{}/items", layer.id);
     let exact = wants_exact(&headers);
     let asked = Asked { imgis: &imgis, layer, query, path, params: &params, base, exact };
-    asked.geojson().await
+    match format {
+        "html" => asked.html(&caller).await,
+        _ => asked.geojson().await,
+    }
+}
+
+/// The format that is asked for by name.
+fn f_of(params: &[(String, String)]) -> Option<&str> {
+    params.iter().find(|(name, _)| name == "f").map(|(_, value)| value.as_str())
+}
+
+/// Rows of a page.
+pub struct Found {
+    pub rows: Vec<Row>,
+    pub matched: Option<i64>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
 }
 
 /// `Prefer: count=exact`.
@@ -79,42 +107,54 @@ impl Asked<'_> {
         Ok(Statement { layer, query, city, after })
     }
 
-    fn reading(&self) -> Reading {
+    /// How the rows are read.
+    pub fn reading(&self) -> Reading {
         Reading::new(self.layer, &self.query, self.imgis.wire(self.query.crs))
     }
 
     /// A feature collection: whole when short, as it comes when long.
     pub async fn geojson(&self) -> Result<Response> {
         let limit = self.query.limit.unwrap_or(limit::PAGE_FEATURES).min(limit::PAGE_FEATURES_MAX);
-        let secret = self.imgis.secret().await?;
         if limit > limit::PAGE_KEPT {
             return self.stream(limit).await;
         }
-        let statement = self.statement().await?;
-        let mut client = self.imgis.db.client().await?;
-        let token = client.cancel_token();
-        let page = statement.page(&mut client, limit, self.exact);
-        let found = cancellable(token, page).await?;
-        drop(client);
+        let found = self.found(limit).await?;
         let mut reading = self.reading();
         let mut body = Vec::with_capacity(4096);
         body.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"features\":[");
-        let shown = found.rows.len().min(limit as usize);
-        for (at, row) in found.rows[..shown].iter().enumerate() {
+        for (at, row) in found.rows.iter().enumerate() {
             if at > 0 {
                 body.push(b',');
             }
             reading.write(row, &mut body)?;
             body.push(b'}');
         }
-        let next = match found.rows.get(shown).and(found.rows[..shown].last()) {
-            Some(last) => Some(self.next(secret, &reading, last)?),
-            None => None,
-        };
-        body.extend_from_slice(&self.tail(shown, found.matched, next));
+        let shown = found.rows.len();
+        body.extend_from_slice(&self.tail(shown, found.matched, found.next));
         let mut response = Body::from(body).into_response();
         self.mark(&mut response, Some(shown), found.matched);
         Ok(response)
+    }
+
+    /// The rows of a page of at most so many.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn found(&self, limit: i64) -> Result<Found> {
+        let secret = self.imgis.secret().await?;
+        let statement = self.statement().await?;
+        let mut client = self.imgis.db.client().await?;
+        let token = client.cancel_token();
+        let page = statement.page(&mut client, limit, self.exact);
+        let mut found = cancellable(token, page).await?;
+        drop(client);
+        let more = found.rows.len() > limit as usize;
+        found.rows.truncate(limit as usize);
+        let next = match found.rows.last().filter(|_| more) {
+            Some(last) => Some(self.next(secret, &self.reading(), last)?),
+            None => None,
+        };
+        Ok(Found { rows: found.rows, matched: found.matched, next })
     }
 
     fn next(&self, secret: &[u8], reading: &Reading, last: &Row) -> Result<String> {
@@ -140,6 +180,10 @@ impl Asked<'_> {
         let mut links = vec![json!({
             "rel": "self", "type": GEOJSON, "title": "this page", "href": address(&[], &[]),
         })];
+        links.push(json!({
+            "rel": "alternate", "type": "text/html", "title": "this page as HTML",
+            "href": address(&["f"], &[("f", "html")]),
+        }));
         if let Some(next) = next {
             links.push(json!({
                 "rel": "next", "type": GEOJSON, "title": "next page",
@@ -369,8 +413,13 @@ pub async fn one(
         let detail = format!("is not a parameter here; known are {}", taken.join(", "));
         return Err(Error::parameter(name, detail));
     }
+    let format = offered(&headers, f_of(&params), &FORMATS)?;
     let asker = Asker { layer, caller: &caller, base: &base.0, city: &imgis.city };
     let query = FeatureQuery::parse(asker, &params)?;
+    if format == "html" {
+        let shelf = Shelf { imgis: &imgis, caller: &caller, layer, base: &base.0 };
+        return super::pages::items::one(&shelf, query, feature_id(&fid)?, &params).await;
+    }
     let mut response = feature(&imgis, &base.0, layer, &query, feature_id(&fid)?).await?;
     let asked = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     if let (Some(asked), Some(etag)) = (asked, response.headers().get(header::ETAG))
@@ -408,6 +457,8 @@ pub async fn feature(
     let here = format!("{base}/collections/{}/items/{fid}", layer.id);
     let links = json!([
         { "rel": "self", "type": GEOJSON, "title": "this feature", "href": here },
+        { "rel": "alternate", "type": "text/html", "title": "this feature as HTML",
+          "href": format!("{here}?f=html") },
         { "rel": "collection", "type": "application/json", "title": "the layer",
           "href": format!("{base}/collections/{}", layer.id) },
     ]);

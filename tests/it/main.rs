@@ -18,6 +18,7 @@ mod imports;
 mod layers;
 mod legend;
 mod office;
+mod pages;
 mod rights;
 mod tidy;
 mod tiles;
