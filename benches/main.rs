@@ -2,8 +2,9 @@
 //! to `target/bench`.
 //!
 //! Environment: `BENCH_PARCELS` (200000), `BENCH_SECONDS` a measurement lasts (3), `MARTIN` names a martin
-//! to be measured over a copy of the same rows in EPSG:3857.
+//! to be measured over a copy of the same rows in EPSG:3857, `TIPG` and `PYGEOAPI` Python environments.
 
+mod features;
 mod fresh;
 mod load;
 mod server;
@@ -34,6 +35,9 @@ fn main() {
     let wants = |name: &str| filter.as_deref().is_none_or(|filter| name.contains(filter));
     if wants("tiles") {
         tiles::run();
+    }
+    if wants("features") {
+        features::run();
     }
     if wants("fresh") {
         fresh::run();

@@ -34,9 +34,14 @@ impl Server {
         Self { child, port, started: began.elapsed() }
     }
 
-    /// Seconds of processor that the server has used.
+    /// Seconds of processor that the server and its workers have used.
     pub fn cpu(&self) -> f64 {
-        cpu_of(self.child.id())
+        let own = self.child.id();
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let workers = processes
+            .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+            .filter(|pid| stat(*pid).is_some_and(|(_, numbers)| numbers[0] == i64::from(own)));
+        cpu_of(own) + workers.map(cpu_of).sum::<f64>()
     }
 
     /// Bytes of memory that the server holds.

@@ -41,7 +41,7 @@ pub fn run() {
         ours.started,
         ours.memory() >> 20
     );
-    let places = runtime.block_on(places(&cluster));
+    let places = runtime.block_on(places(&cluster, DATABASE));
     let mut table = Table::new();
     let path = |z: u8, x: u32, y: u32| format!("/tiles/parcel/{z}/{x}/{y}");
     table.measure("imgis warm gzip", &ours, &places, path, GZIP, true);
@@ -143,7 +143,8 @@ pub async fn connect(cluster: &str, database: &str) -> Client {
     client
 }
 
-async fn sql(cluster: &str, database: &str, statements: &[&str]) {
+/// Runs statements.
+pub async fn sql(cluster: &str, database: &str, statements: &[&str]) {
     let client = connect(cluster, database).await;
     for statement in statements {
         client
@@ -163,8 +164,8 @@ async fn count(cluster: &str) -> i64 {
 }
 
 /// Places in the city from which tiles are chosen: one of every so many parcels.
-async fn places(cluster: &str) -> Vec<(f64, f64)> {
-    let client = connect(cluster, DATABASE).await;
+pub async fn places(cluster: &str, database: &str) -> Vec<(f64, f64)> {
+    let client = connect(cluster, database).await;
     let text =
         "select st_x(p), st_y(p) from (select id, st_transform(st_pointonsurface(geometry), 4326) p
                 from layer.parcel where id % 23 = 0) at order by md5(id::text)";

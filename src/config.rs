@@ -61,6 +61,8 @@ pub mod limit {
     pub const TILE_LAYERS_MAX: usize = 40;
     /// Uncompressed bytes of one layer in one tile; above it features go by importance.
     pub const TILE_LAYER_BYTES: usize = 500_000;
+    /// Features of one layer that a filter may find in one tile.
+    pub const TILE_FILTER_FEATURES: usize = 20_000;
     /// Bytes of finished tiles that are kept.
     pub const TILE_CACHE_BYTES: u64 = 256 << 20;
     /// Connections of the serving pool.
@@ -75,6 +77,8 @@ pub mod limit {
     pub const APPLIED_WAIT: Duration = Duration::from_secs(2);
     /// The follower looks for changes at least this often.
     pub const FOLLOW_POLL: Duration = Duration::from_secs(2);
+    /// The same where nothing can be listened to: on a standby.
+    pub const FOLLOW_POLL_STANDBY: Duration = Duration::from_millis(500);
     /// A follower that has not read the database for so long is not ready.
     pub const FOLLOW_LAG: Duration = Duration::from_secs(15);
     /// Rows of one statement above which the change log keeps one coarse row.
@@ -91,6 +95,10 @@ pub mod limit {
     pub const ARCHIVE_TILES_MAX: u64 = 5_000_000;
     /// Tiles of an archive that are drawn before they are written.
     pub const ARCHIVE_BATCH: usize = 512;
+    /// Features of one sheet of XLSX: the rows that Excel has, less the header.
+    pub const XLSX_FEATURES_MAX: u32 = 1_048_575;
+    /// Characters (UTF-16) of one cell of XLSX; a longer text is cut and counted on the second sheet.
+    pub const XLSX_CELL_CHARS: usize = 32_767;
     /// Wait until a started cluster answers.
     pub const CLUSTER_START: Duration = Duration::from_secs(60);
     /// A dead postmaster is seen within this time.

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use tokio_postgres::Client;
 
 use crate::change::{self, Changed, Listener, Snapshot};
-use crate::config::limit;
 use crate::error::Result;
 use crate::imgis::{Event, Imgis};
 use crate::layer::{Follow, Layer};
@@ -50,24 +49,24 @@ impl Imgis {
         let identity = change::sql::cluster_identity(listener.client()).await?;
         let mut last = match state.take() {
             Some((known, snapshot)) if known == identity => snapshot,
-            _ => self.load(listener.client()).await?,
+            _ => self.load(&listener).await?,
         };
         loop {
             *state = Some((identity.clone(), last.clone()));
             last = self.catch_up(listener.client(), &last).await?;
             *state = Some((identity.clone(), last.clone()));
-            if !listener.wait(limit::FOLLOW_POLL).await {
+            if !listener.wait().await {
                 return Ok(());
             }
         }
     }
 
     /// Reads every layer in one snapshot, over two connections.
-    async fn load(self: &Arc<Self>, client: &Client) -> Result<Snapshot> {
-        let started = Instant::now();
+    async fn load(self: &Arc<Self>, listener: &Listener) -> Result<Snapshot> {
+        let (client, started) = (listener.client(), Instant::now());
         client.batch_execute("set statement_timeout = 0").await?;
         change::sql::begin(client).await?;
-        let snapshot = change::sql::snapshot(client).await?;
+        let snapshot = listener.snapshot().await?;
         let exported = change::sql::export(client).await?;
         let work = Arc::new(Loading::new(self, client).await?);
         // Ended with this function, however it ends: an old snapshot must not come after a newer one.

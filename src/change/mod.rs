@@ -6,34 +6,42 @@
 //! # Source
 //! A transaction is *new* when the last snapshot did not see it and the present one does. Never by
 //! sequence or xid order: those are given before the commit.
+//!
+//! A standby's snapshot does not name what is running, and nobody is notified there: what was read is kept
+//! from the oldest running transaction on, and the log is polled. Which of the two it is, [`Listener::open`]
+//! decides.
 
 pub mod sql;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio_postgres::{AsyncMessage, Client};
 
-use crate::db::Db;
+use crate::config::limit;
+use crate::db::{self, Db};
 use crate::error::Result;
 
 /// `pg_snapshot`: which transactions are seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     text: String,
+    xmin: u64,
     xmax: u64,
     running: Vec<u64>,
+    /// Of a standby: the transactions from `xmin` on whose changes were read.
+    read: Option<BTreeSet<u64>>,
 }
 
 impl Snapshot {
     /// From the text form `xmin:xmax:xip,…`.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(':');
-        let _xmin: u64 = parts.next()?.parse().ok()?;
+        let xmin = parts.next()?.parse().ok()?;
         let xmax = parts.next()?.parse().ok()?;
         let running = parts.next()?.split(',').filter_map(|xid| xid.parse().ok()).collect();
-        Some(Self { text: text.to_string(), xmax, running })
+        Some(Self { text: text.to_string(), xmin, xmax, running, read: None })
     }
 
     /// The text form.
@@ -43,7 +51,10 @@ impl Snapshot {
 
     /// Whether a committed transaction is seen.
     pub fn sees(&self, token: ChangeToken) -> bool {
-        token.0 < self.xmax && !self.running.contains(&token.0)
+        match &self.read {
+            None => token.0 < self.xmax && !self.running.contains(&token.0),
+            Some(read) => token.0 < self.xmin || read.contains(&token.0),
+        }
     }
 }
 
@@ -75,10 +86,16 @@ pub struct Batch {
 /// # Errors
 /// As any statement.
 pub async fn since(client: &Client, last: &Snapshot) -> Result<Batch> {
-    let snapshot = sql::snapshot(client).await?;
+    let mut snapshot = sql::snapshot(client).await?;
     let mut layers: BTreeMap<String, Changed> = BTreeMap::new();
-    if snapshot != *last {
-        for (layer, feature, open) in sql::since(client, last).await? {
+    // A standby's snapshots may be of one text while something was committed between them.
+    if last.read.is_some() || snapshot != *last {
+        let seen = sql::since(client, last).await?;
+        snapshot.read = last.read.as_ref().map(|read| {
+            let all = read.iter().copied().chain(seen.iter().map(|change| change.xid));
+            all.filter(|xid| *xid >= snapshot.xmin).collect()
+        });
+        for sql::Seen { layer, feature, open, .. } in seen {
             let entry = layers.entry(layer).or_insert(Changed::Features(BTreeMap::new()));
             match (entry, feature) {
                 (Changed::Features(ids), Some(id)) => *ids.entry(id).or_default() |= open,
@@ -94,10 +111,12 @@ pub async fn since(client: &Client, last: &Snapshot) -> Result<Batch> {
 pub struct Listener {
     client: Client,
     bell: watch::Receiver<u64>,
+    /// Nothing can be listened to there.
+    standby: bool,
 }
 
 impl Listener {
-    /// Connects and listens.
+    /// Connects and, where it can be done, listens.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -118,19 +137,38 @@ impl Listener {
                 }
             }
         });
-        sql::listen(&client).await?;
-        Ok(Self { client, bell })
+        let standby = db::is_standby(&client).await?;
+        if !standby {
+            sql::listen(&client).await?;
+        }
+        Ok(Self { client, bell, standby })
     }
 
     /// The connection, for the follower's own reads.
-    pub fn client(&mut self) -> &mut Client {
-        &mut self.client
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
-    /// Waits for a notification, at most `poll`. `false`: the connection is lost.
-    pub async fn wait(&mut self, poll: std::time::Duration) -> bool {
+    /// What the running transaction sees, for [`since`] to go on from.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let mut snapshot = sql::snapshot(&self.client).await?;
+        if self.standby {
+            snapshot.read = Some(BTreeSet::new());
+            snapshot = since(&self.client, &snapshot).await?.snapshot;
+        }
+        Ok(snapshot)
+    }
+
+    /// Waits for a notification, at most until the next poll. `false`: the connection is lost, or the standby
+    /// has become a primary.
+    pub async fn wait(&mut self) -> bool {
+        let poll = if self.standby { limit::FOLLOW_POLL_STANDBY } else { limit::FOLLOW_POLL };
         match tokio::time::timeout(poll, self.bell.changed()).await {
             Ok(rung) => rung.is_ok(),
+            Err(_) if self.standby => db::is_standby(&self.client).await.unwrap_or_default(),
             Err(_) => !self.client.is_closed(),
         }
     }

@@ -1,12 +1,19 @@
 //! SQL of the change log: reading only.
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
 use super::{ChangeToken, Snapshot};
 use crate::error::{Error, Result};
 
-/// A row of the log: layer, feature, whether every reader of the layer may know of it.
-type Seen = (String, Option<i64>, bool);
+/// A row of the log.
+pub struct Seen {
+    pub xid: u64,
+    pub layer: String,
+    /// `None`: many.
+    pub feature: Option<i64>,
+    /// Whether every reader of the layer may know of it.
+    pub open: bool,
+}
 
 /// What the running statement sees.
 pub async fn snapshot(client: &Client) -> Result<Snapshot> {
@@ -15,27 +22,42 @@ pub async fn snapshot(client: &Client) -> Result<Snapshot> {
         .ok_or_else(|| Error::internal(format!("a snapshot of the form {text:?}")))
 }
 
-/// Layer, feature and openness of every change that `last` did not see; no feature: many.
+/// Every change that `last` did not see.
 ///
 /// The upper bound also keeps out rows of a restored dump, whose xids may be larger than this cluster's.
 pub async fn since(client: &Client, last: &Snapshot) -> Result<Vec<Seen>> {
-    let rows = client
-        .query(
-            "select layer, feature_id, open
-             from imgis.feature_change
-             where xid >= pg_snapshot_xmax($1::text::pg_snapshot)
-               and xid < pg_snapshot_xmax(pg_current_snapshot())
-               and pg_visible_in_snapshot(xid, pg_current_snapshot())
-             union all
-             select layer, feature_id, open
-             from imgis.feature_change
-             where xid = any (array(select pg_snapshot_xip($1::text::pg_snapshot)))
-               and pg_visible_in_snapshot(xid, pg_current_snapshot())",
-            &[&last.as_str()],
-        )
-        .await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+    let text = last.as_str();
+    let rows = match &last.read {
+        None => client.query(SINCE, &[&text]).await?,
+        Some(read) => {
+            let read: Vec<String> = read.iter().map(u64::to_string).collect();
+            client.query(SINCE_ON_A_STANDBY, &[&text, &read]).await?
+        }
+    };
+    let seen = |row: &Row| {
+        let xid = row.get::<_, String>(0).parse().map_err(Error::internal)?;
+        Ok(Seen { xid, layer: row.get(1), feature: row.get(2), open: row.get(3) })
+    };
+    rows.iter().map(seen).collect()
 }
+
+const SINCE: &str = "select xid::text, layer, feature_id, open
+     from imgis.feature_change
+     where xid >= pg_snapshot_xmax($1::text::pg_snapshot)
+       and xid < pg_snapshot_xmax(pg_current_snapshot())
+       and pg_visible_in_snapshot(xid, pg_current_snapshot())
+     union all
+     select xid::text, layer, feature_id, open
+     from imgis.feature_change
+     where xid = any (array(select pg_snapshot_xip($1::text::pg_snapshot)))
+       and pg_visible_in_snapshot(xid, pg_current_snapshot())";
+
+/// What is running is not known there: all from the oldest on, less what was read.
+const SINCE_ON_A_STANDBY: &str = "select xid::text, layer, feature_id, open
+     from imgis.feature_change
+     where xid >= pg_snapshot_xmin($1::text::pg_snapshot)
+       and xid < pg_snapshot_xmax(pg_current_snapshot())
+       and xid <> all (select unnest($2::text[])::xid8)";
 
 /// Starts to listen.
 pub async fn listen(client: &Client) -> Result<()> {
@@ -76,12 +98,15 @@ pub async fn set_actor(client: &Client, actor: &str) -> Result<()> {
     Ok(())
 }
 
-/// Which cluster and which timeline this is: another one after a reconnect means reading all anew.
+/// Which cluster and which timeline this is: another one after a reconnect means reading all anew. The
+/// control file of a primary names its timeline only from the first checkpoint on.
 pub async fn cluster_identity(client: &Client) -> Result<String> {
     let row = client
         .query_one(
-            "select (select system_identifier from pg_control_system())::text
-                    || '/' || (select timeline_id from pg_control_checkpoint())",
+            "select (select system_identifier from pg_control_system())::text || case
+               when pg_is_in_recovery()
+               then '/standby/' || (select timeline_id from pg_control_checkpoint())
+               else '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) end",
             &[],
         )
         .await?;

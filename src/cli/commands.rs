@@ -68,7 +68,8 @@ pub async fn demo(city: City, database: &Database, parcels: usize, seed: u64) ->
     let result = async {
         reached.bring_up_to_date(&city, &catalogue).await?;
         let client = reached.owner().await?.ok_or_else(|| {
-            Error::Operator("making the demo city wants DATABASE_OWNER_URL".into())
+            let text = "making the demo city wants DATABASE_OWNER_URL, at the primary";
+            Error::Operator(text.into())
         })?;
         make_demo(&city, &catalogue, client, parcels, seed).await
     };

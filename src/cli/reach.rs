@@ -14,6 +14,8 @@ pub struct Reached {
     /// May make tables; `None`: somebody else brings the database up to date.
     owner: Option<Config>,
     server: Config,
+    /// Nothing can be written there, whoever asks.
+    standby: bool,
 }
 
 /// Starts or joins the private cluster, or reads the URLs.
@@ -29,16 +31,26 @@ pub async fn reach(database: &Database) -> Result<Reached> {
             let cluster = Cluster::open(dir).await?;
             let owner = cluster.admin_config().await?;
             let server = cluster.config("imgis_server", "imgis");
-            Ok(Reached { cluster: Some(cluster), owner: Some(owner), server })
+            Ok(Reached { cluster: Some(cluster), owner: Some(owner), server, standby: false })
         }
         Database::External { server, owner } => {
             let server = url("DATABASE_URL", server)?;
+            let (mut standby, mut may_own) = (false, false);
+            match db::connect(&server).await {
+                Ok(client) => {
+                    standby = db::is_standby(&client).await?;
+                    may_own = !standby && owner.is_none() && db::may_own(&client).await?;
+                }
+                // The owner may be the one who makes the serving role.
+                Err(error) if owner.is_none() => return Err(error),
+                Err(_) => {}
+            }
             let owner = match owner {
+                _ if standby => None,
                 Some(owner) => Some(url("DATABASE_OWNER_URL", owner)?),
-                None if db::may_own(&db::connect(&server).await?).await? => Some(server.clone()),
-                None => None,
+                None => may_own.then(|| server.clone()),
             };
-            Ok(Reached { cluster: None, owner, server })
+            Ok(Reached { cluster: None, owner, server, standby })
         }
     }
 }
@@ -77,9 +89,12 @@ impl Reached {
         let mut what: Vec<String> =
             pending.iter().map(|p| format!("migration {} {}", p.version, p.name)).collect();
         what.extend(steps.iter().map(|step| format!("layer {}: {}", step.layer, step.what)));
+        let (why, act) = match self.standby {
+            true => ("DATABASE_URL is a standby, in which nothing is written", "at the primary"),
+            false => ("DATABASE_URL may not change it", "with DATABASE_OWNER_URL"),
+        };
         Err(Error::Operator(format!(
-            "the database is not up to date and DATABASE_URL may not change it:\n  {}\nrun imgis \
-             migrate with DATABASE_OWNER_URL",
+            "the database is not up to date and {why}:\n  {}\nrun imgis migrate {act}",
             what.join("\n  ")
         )))
     }

@@ -40,6 +40,15 @@ fn refusal(db: &DbError) -> Option<Error> {
             invalid(format!("the rule {rule} is not kept"))
         });
     }
+    if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+        let detail = "this server reads from a standby of the database, in which nothing is written: \
+                      changes are made through a server of the primary";
+        return Some(Error::NotAllowed { allow: "GET, HEAD, OPTIONS", detail: detail.into() });
+    }
+    // A standby ends what stands in the way of its primary's changes.
+    if *code == SqlState::T_R_SERIALIZATION_FAILURE {
+        return Some(Error::Busy("a change of the database came between; try again".into()));
+    }
     if *code == SqlState::QUERY_CANCELED {
         return Some(Error::Busy("the question took too long; ask for less at a time".into()));
     }

@@ -124,6 +124,14 @@ pub async fn connect(config: &Config) -> Result<Client> {
     Ok(client)
 }
 
+/// Whether the database is a standby: a copy that follows its primary and in which nothing is written.
+///
+/// # Errors
+/// As any statement.
+pub async fn is_standby(client: &Client) -> Result<bool> {
+    Ok(client.query_one("select pg_is_in_recovery()", &[]).await?.get(0))
+}
+
 /// Runs `work`; when the caller goes away first, the statement that runs on the connection of `token` is
 /// cancelled.
 pub async fn cancellable<T>(token: CancelToken, work: impl Future<Output = T>) -> T {

@@ -1,13 +1,14 @@
-//! Files in, and archives of tiles out. Never goes round the checks of feature editing: what an edit would
+//! Files in, archives of tiles and tables of features out. Never goes round the checks of feature editing: what an edit would
 //! refuse, an import refuses by row.
 //!
-//! *Seam*: a format is a way to call [`Sink`] for each feature (`geojson.rs`); the rest does not know it.
+//! *Seam*: a format that comes in is a way to call [`Sink`] for each feature (`geojson.rs`); the rest does not know it.
 
 mod archive;
 mod copy;
 mod geojson;
 mod import;
 pub mod sql;
+pub mod write;
 
 pub use archive::{ArchiveOptions, Archived, export};
 pub use copy::{CopyRow, copy_text};

@@ -123,6 +123,18 @@ impl FeatureQuery {
     /// # Errors
     /// 400 naming the parameter; an unknown one too.
     pub fn parse(asker: Asker<'_>, params: &[(String, String)]) -> Result<Self> {
+        Self::parse_with(asker, params, None)
+    }
+
+    /// The same with a filter that is CQL2 JSON, or CQL2 text as a JSON string.
+    ///
+    /// # Errors
+    /// As [`FeatureQuery::parse`].
+    pub fn parse_with(
+        asker: Asker<'_>,
+        params: &[(String, String)],
+        filter_json: Option<&Json>,
+    ) -> Result<Self> {
         let Asker { layer, caller, base, city } = asker;
         let mut query = Self::all(layer, caller);
         let (mut bbox, mut bbox_crs) = (None, Crs::Crs84);
@@ -159,21 +171,17 @@ impl FeatureQuery {
             let parsed = Bbox::parse(text, bbox_crs.north_first(), bbox_crs.geographic())?;
             query.area = Some(area(parsed, bbox_crs, city)?);
         }
-        if let Some(text) = filter {
-            let asked = match filter_lang.map(String::as_str) {
-                None | Some("cql2-text") => filter::parse_text(text),
-                Some("cql2-json") => match serde_json::from_str::<Json>(text) {
-                    Ok(json) => filter::parse_json(&json),
-                    Err(error) => {
-                        return Err(Error::parameter("filter", format!("not JSON: {error}")));
-                    }
-                },
-                Some(other) => {
-                    let detail = format!("{other:?} is not known; cql2-text and cql2-json are");
-                    return Err(Error::parameter("filter-lang", detail));
-                }
-            };
-            let asked = asked.map_err(|fault| fault.of("filter"))?;
+        let asked = match (filter, filter_json) {
+            (Some(text), _) => Some(predicate(text, filter_lang.map(String::as_str))?),
+            (None, Some(Json::String(text))) => {
+                Some(filter::parse_text(text).map_err(|fault| fault.of("filter"))?)
+            }
+            (None, Some(json)) => {
+                Some(filter::parse_json(json).map_err(|fault| fault.of("filter"))?)
+            }
+            (None, None) => None,
+        };
+        if let Some(asked) = asked {
             let checked = Filter::new(asked, &query.queryables, filter_crs, city);
             query.filter = Some(checked.map_err(|fault| fault.of("filter"))?);
         }
@@ -231,6 +239,23 @@ impl FeatureQuery {
 fn names(layer: &Layer, caller: &Caller) -> Vec<String> {
     let readable = layer.readable(caller).into_iter().map(|property| property.name.clone());
     readable.chain(layer.has_area().then(|| "area_m2".to_string())).collect()
+}
+
+/// A filter in the language that it says it is in.
+fn predicate(text: &str, language: Option<&str>) -> Result<filter::Expr> {
+    let parsed = match language {
+        None | Some("cql2-text") => filter::parse_text(text),
+        Some("cql2-json") => {
+            let json = serde_json::from_str(text)
+                .map_err(|error| Error::parameter("filter", format!("not JSON: {error}")))?;
+            filter::parse_json(&json)
+        }
+        Some(other) => {
+            let detail = format!("{other:?} is not known; cql2-text and cql2-json are");
+            return Err(Error::parameter("filter-lang", detail));
+        }
+    };
+    parsed.map_err(|fault| fault.of("filter"))
 }
 
 fn whole(name: &str, text: &str, least: i64) -> Result<i64> {
@@ -335,10 +360,10 @@ fn interval(text: &str) -> Result<Option<During>> {
     match (from, to) {
         (None, None) => Err(fault()),
         (Some(from), Some(to)) if from > to => Err(fault()),
-        // Up to now and on: what is there now, and what has gone since.
+        // No layer has a version before 1970; up to now and on is what is there now, and what has gone.
         (from, to) => Ok(Some(During {
-            from: from.unwrap_or(Timestamp::MIN),
-            to: to.unwrap_or_else(Timestamp::now),
+            from: from.unwrap_or(Timestamp::UNIX_EPOCH).max(Timestamp::UNIX_EPOCH),
+            to: to.unwrap_or_else(Timestamp::now).max(Timestamp::UNIX_EPOCH),
         })),
     }
 }

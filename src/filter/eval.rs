@@ -22,10 +22,17 @@ pub enum Thing {
     Boolean(bool),
     Date(Date),
     Timestamp(Timestamp),
-    /// Start and end; `None`: open.
-    Interval(Option<Moment>, Option<Moment>),
+    Interval(Bound, Bound),
     Geometry(Arc<Geometry<f64>>),
     List(Vec<String>),
+}
+
+/// An end of an interval.
+#[derive(Debug, Clone, Copy)]
+pub enum Bound {
+    Open,
+    Unknown,
+    At(Moment),
 }
 
 /// A date or a moment.
@@ -161,13 +168,10 @@ fn any(verdicts: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
 
 fn interval(a: &Expr, b: &Expr, scene: &impl Scene) -> Thing {
     let end = |expr: &Expr| match expr.kind {
-        Kind::Open => Some(None),
-        _ => eval(expr, scene).moment().map(Some),
+        Kind::Open => Bound::Open,
+        _ => eval(expr, scene).moment().map_or(Bound::Unknown, Bound::At),
     };
-    match (end(a), end(b)) {
-        (Some(a), Some(b)) => Thing::Interval(a, b),
-        _ => Thing::Null,
-    }
+    Thing::Interval(end(a), end(b))
 }
 
 fn compare(op: Compare, a: &Thing, b: &Thing) -> Option<bool> {
@@ -288,37 +292,56 @@ fn first(moment: Moment) -> i64 {
     }
 }
 
+/// Ends in microseconds; `None`: unknown.
+type Ends = (Option<i64>, Option<i64>);
+
 fn temporal(op: Temporal, a: &Thing, b: &Thing) -> Option<bool> {
-    let ends = |thing: &Thing| match thing {
-        Thing::Interval(start, end) => Some((*start, *end)),
-        other => other.moment().map(|at| (Some(at), Some(at))),
+    let bounds = |thing: &Thing| match thing {
+        Thing::Interval(start, end) => [*start, *end],
+        other => other.moment().map_or([Bound::Unknown; 2], |at| [Bound::At(at); 2]),
     };
-    let ((a0, a1), (b0, b1)) = (ends(a)?, ends(b)?);
-    let all = [a0, a1, b0, b1];
-    let days = all.iter().flatten().any(|at| matches!(at, Moment::Day(_)))
-        && all.iter().flatten().any(|at| matches!(at, Moment::Instant(_)));
-    let start = |at: Option<Moment>| at.map_or(i64::MIN, first);
-    let end = |at: Option<Moment>| match at {
-        None => i64::MAX,
-        Some(Moment::Day(_)) if days => at.map_or(0, first) + 86_399_999_999,
-        Some(at) => first(at),
+    let (a, b) = (bounds(a), bounds(b));
+    let has = |day: bool| {
+        a.iter().chain(&b).any(|bound| match bound {
+            Bound::At(Moment::Day(_)) => day,
+            Bound::At(Moment::Instant(_)) => !day,
+            _ => false,
+        })
     };
-    let (a0, a1, b0, b1) = (start(a0), end(a1), start(b0), end(b1));
-    Some(match op {
-        Temporal::After => a0 > b1,
-        Temporal::Before => a1 < b0,
-        Temporal::Contains => a0 < b0 && a1 > b1,
-        Temporal::Disjoint => a1 < b0 || a0 > b1,
-        Temporal::During => a0 > b0 && a1 < b1,
-        Temporal::Equals => a0 == b0 && a1 == b1,
-        Temporal::FinishedBy => a0 < b0 && a1 == b1,
-        Temporal::Finishes => a0 > b0 && a1 == b1,
-        Temporal::Intersects => !(a1 < b0 || a0 > b1),
-        Temporal::Meets => a1 == b0,
-        Temporal::MetBy => a0 == b1,
-        Temporal::OverlappedBy => a0 > b0 && a0 < b1 && a1 > b1,
-        Temporal::Overlaps => a0 < b0 && a1 > b0 && a1 < b1,
-        Temporal::StartedBy => a0 == b0 && a1 > b1,
-        Temporal::Starts => a0 == b0 && a1 < b1,
-    })
+    // A date beside a moment is its whole day.
+    let days = has(true) && has(false);
+    let ends = |[start, end]: [Bound; 2]| -> Ends {
+        let first_of = match start {
+            Bound::Open => Some(i64::MIN),
+            Bound::Unknown => None,
+            Bound::At(at) => Some(first(at)),
+        };
+        let last_of = match end {
+            Bound::Open => Some(i64::MAX),
+            Bound::Unknown => None,
+            Bound::At(at @ Moment::Day(_)) if days => Some(first(at) + 86_399_999_999),
+            Bound::At(at) => Some(first(at)),
+        };
+        (first_of, last_of)
+    };
+    let ((a0, a1), (b0, b1)) = (ends(a), ends(b));
+    let before = |x: Option<i64>, y: Option<i64>| Some(x? < y?);
+    let same = |x: Option<i64>, y: Option<i64>| Some(x? == y?);
+    match op {
+        Temporal::After => before(b1, a0),
+        Temporal::Before => before(a1, b0),
+        Temporal::Contains => all([before(a0, b0), before(b1, a1)]),
+        Temporal::Disjoint => any([before(a1, b0), before(b1, a0)]),
+        Temporal::During => all([before(b0, a0), before(a1, b1)]),
+        Temporal::Equals => all([same(a0, b0), same(a1, b1)]),
+        Temporal::FinishedBy => all([before(a0, b0), same(a1, b1)]),
+        Temporal::Finishes => all([before(b0, a0), same(a1, b1)]),
+        Temporal::Intersects => any([before(a1, b0), before(b1, a0)]).map(|apart| !apart),
+        Temporal::Meets => same(a1, b0),
+        Temporal::MetBy => same(a0, b1),
+        Temporal::OverlappedBy => all([before(b0, a0), before(a0, b1), before(b1, a1)]),
+        Temporal::Overlaps => all([before(a0, b0), before(b0, a1), before(a1, b1)]),
+        Temporal::StartedBy => all([same(a0, b0), before(b1, a1)]),
+        Temporal::Starts => all([same(a0, b0), before(a1, b1)]),
+    }
 }

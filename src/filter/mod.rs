@@ -23,7 +23,7 @@ mod wkt;
 
 pub use ast::{Arithmetic, Array, Compare, Expr, Kind, Spatial, Temporal};
 pub use check::Filter;
-pub use eval::{Moment, Scene, Thing};
+pub use eval::{Bound, Moment, Scene, Thing};
 pub use function::{FUNCTIONS, Function};
 pub use place::{boxed, placed};
 pub use queryable::{Queryable, Queryables, Type};

@@ -50,6 +50,16 @@ impl Bbox {
         Ok(Self { west, south, east, north })
     }
 
+    /// The least plain box around this one and another; neither crosses the antimeridian.
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            west: self.west.min(other.west),
+            south: self.south.min(other.south),
+            east: self.east.max(other.east),
+            north: self.north.max(other.north),
+        }
+    }
+
     /// The box as one or, across the antimeridian, two plain boxes.
     pub fn parts(self) -> Vec<Self> {
         if self.west <= self.east {

@@ -3,7 +3,7 @@
 //! The city's own system is stored natively (МСК zones and the like are local, of ~1 m against
 //! WGS 84: never round-trip cadastre coordinates through it).
 
-use proj::Proj;
+use proj::{Proj, wkt::WktVersion};
 
 use crate::config::City;
 use crate::error::{Error, Result};
@@ -52,6 +52,28 @@ impl Crs {
         }
     }
 
+    /// The system as WKT 1 in the form of GDAL, with the shift to WGS 84 where the city's has one.
+    ///
+    /// The axes of what it is written beside are east, north, whatever it says of latitudes.
+    ///
+    /// # Errors
+    /// [`Error::Operator`] when PROJ refuses the city's definition.
+    pub fn wkt1(self, city: &City) -> Result<String> {
+        let definition = match self {
+            Self::Crs84 | Self::Epsg4326 => "EPSG:4326".to_string(),
+            Self::Epsg3857 => "EPSG:3857".to_string(),
+            Self::City(_) => crs_text(&city.proj),
+        };
+        let known = Proj::new(&definition)
+            .map_err(|error| Error::Operator(format!("PROJ refuses {definition:?}: {error}")))?;
+        let text = known.as_wkt(Some(WktVersion::Wkt1_Gdal), None).map_err(Error::internal)?;
+        let name = format!("{:?}", city.crs.id);
+        Ok(match self {
+            Self::City(_) => text.replacen("\"unknown\"", &name, 1),
+            _ => text,
+        })
+    }
+
     /// SRID in PostGIS.
     pub fn srid(self) -> i32 {
         match self {
@@ -84,11 +106,7 @@ impl Projector {
     /// # Errors
     /// [`Error::Operator`] when PROJ refuses the string.
     pub fn new(definition: &str) -> Result<Self> {
-        let text = if definition.contains("+type=crs") {
-            definition.to_string()
-        } else {
-            format!("{definition} +type=crs")
-        };
+        let text = crs_text(definition);
         let to = Proj::new_known_crs("OGC:CRS84", &text, None)
             .map_err(|error| Error::Operator(format!("PROJ refuses {definition:?}: {error}")))?;
         Ok(Self { to, text })
@@ -120,6 +138,15 @@ impl Projector {
         let wkt = crs.as_wkt(None, None).map_err(Error::internal)?;
         let json = crs.to_projjson(None, None, None).map_err(Error::internal)?;
         Ok((wkt, json))
+    }
+}
+
+/// A PROJ string that names a system, not an operation.
+fn crs_text(definition: &str) -> String {
+    if definition.contains("+type=crs") {
+        definition.to_string()
+    } else {
+        format!("{definition} +type=crs")
     }
 }
 

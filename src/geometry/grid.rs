@@ -17,6 +17,16 @@ impl TileAddress {
     /// Deepest zoom that is served.
     pub const ZOOM_MAX: u8 = 20;
 
+    /// West, south, east, north in metres of EPSG:3857, grown by so much of the tile's width.
+    pub fn mercator_box(self, grown: f64) -> [f64; 4] {
+        let half = std::f64::consts::PI * 6_378_137.0;
+        let width = 2.0 * half / f64::from(1u32 << self.z);
+        let (west, north) =
+            (f64::from(self.col) * width - half, half - f64::from(self.row) * width);
+        let more = width * grown;
+        [west - more, north - width - more, west + width + more, north + more]
+    }
+
     /// From the parts of a URL.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Where things are: coordinate systems, boxes, tile addresses, cadastral numbers, codecs.
+//! Where things are: coordinate systems, boxes, tile addresses, cadastral numbers, codecs, WKB.
 //!
 //! No I/O here. Axis order is east, north (longitude, latitude) everywhere inside; only the wire of
 //! EPSG:4326 is latitude, longitude. *Not here*: anything that PostGIS computes (`*/sql.rs`).
@@ -10,6 +10,7 @@ mod crs;
 mod flat;
 mod grid;
 mod wire;
+pub mod wkb;
 
 pub use bbox::Bbox;
 pub use cadastral::CadastralNumber;

@@ -91,10 +91,9 @@ fn is_for_people(request: &Request) -> bool {
         .split('&')
         .filter_map(|pair| pair.strip_prefix("f="))
         .find(|f| JSON_OR_HTML.iter().any(|(name, _)| name == f));
-    let problem = ("json", "application/problem+json");
     let geojson = ("json", "application/geo+json");
-    let offers = [JSON_OR_HTML[0], geojson, problem, JSON_OR_HTML[1]];
-    offered(request.headers(), f, &offers).is_ok_and(|format| format == "html")
+    offered(request.headers(), f, &[JSON_OR_HTML[0], geojson, JSON_OR_HTML[1]])
+        .is_ok_and(|format| format == "html")
 }
 
 fn enter(
@@ -152,6 +151,7 @@ pub fn methods(path: &str) -> &'static str {
         ["collections", _, "items"] => "GET, HEAD, POST, OPTIONS",
         ["collections", _, "items", _] => "GET, HEAD, PUT, DELETE, OPTIONS",
         ["applications"] => "GET, HEAD, POST, OPTIONS",
+        ["search"] => "POST, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }
 }
@@ -336,7 +336,9 @@ impl<'a> Range<'a> {
 
     /// How exactly it names a media type.
     fn fits(&self, media: &str) -> Option<u8> {
-        if self.media.eq_ignore_ascii_case(media) {
+        // JSON is any kind of it.
+        let json = self.media.eq_ignore_ascii_case("application/json") && media.ends_with("+json");
+        if self.media.eq_ignore_ascii_case(media) || json {
             return Some(2);
         }
         let (kind, rest) = self.media.split_once('/')?;

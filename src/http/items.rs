@@ -4,26 +4,24 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
-use tokio_postgres::{Row, RowStream};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio_postgres::Row;
 
 use super::App;
 use super::door::{Base, Offer, Path, Query, offered};
+use super::link::address;
 use super::pages::items::Shelf;
+use super::search::Again;
 use crate::access::Caller;
 use crate::config::limit;
-use crate::db::{Long, cancellable};
+use crate::db::cancellable;
 use crate::error::{Error, Result};
+use crate::exchange::write::Format;
 use crate::feature::{Asker, Cursor, FeatureQuery, PROPERTY_CRS, Reading, Statement};
 use crate::geometry::Crs;
 use crate::layer::Layer;
 
 pub const GEOJSON: &str = "application/geo+json";
-const FORMATS: [Offer; 3] =
-    [("json", GEOJSON), ("json", "application/json"), ("html", "text/html")];
 
 /// A question for features and where its pages live.
 pub struct Asked<'a> {
@@ -36,6 +34,8 @@ pub struct Asked<'a> {
     pub base: &'a str,
     /// The count is wanted however long it takes.
     pub exact: bool,
+    /// How the question is sent again, when it is not an address.
+    pub again: Option<Again>,
 }
 
 /// One page of a layer.
@@ -55,7 +55,7 @@ pub async fn page(
 ) -> Result<Response> {
     let layer = imgis.catalogue.readable_by(&caller, &id)?;
     let base = &base.0;
-    let format = offered(&headers, f_of(&params), &FORMATS)?;
+    let format = wanted(&headers, &params)?;
     if format == "html" {
         // A form sends the fields that nobody filled in, too.
         params.retain(|(_, value)| !value.is_empty());
@@ -68,16 +68,18 @@ pub async fn page(
     }
     let path = format!("{base}/collections/{}/items", layer.id);
     let exact = wants_exact(&headers);
-    let asked = Asked { imgis: &imgis, layer, query, path, params: &params, base, exact };
+    let (imgis, params, again) = (&imgis, &params[..], None);
+    let asked = Asked { imgis, layer, query, path, params, base, exact, again };
     match format {
         "html" => asked.html(&caller).await,
-        _ => asked.geojson().await,
+        _ => asked.answer(&headers).await,
     }
 }
 
-/// The format that is asked for by name.
-fn f_of(params: &[(String, String)]) -> Option<&str> {
-    params.iter().find(|(name, _)| name == "f").map(|(_, value)| value.as_str())
+/// The format that is wanted, pages for people among them.
+fn wanted(headers: &HeaderMap, params: &[(String, String)]) -> Result<&'static str> {
+    let f = params.iter().find(|(name, _)| name == "f").map(|(_, value)| value.as_str());
+    offered(headers, f, &[&FORMATS[..], &[HTML]].concat())
 }
 
 /// Rows of a page.
@@ -94,8 +96,37 @@ pub fn wants_exact(headers: &HeaderMap) -> bool {
     preferred.flat_map(|list| list.split(',')).any(|one| one.trim() == "count=exact")
 }
 
+/// What the features of a layer are served as, by name and media type; the first is the usual one.
+pub const FORMATS: [Offer; 6] = [
+    ("json", GEOJSON),
+    ("geojsonseq", "application/geo+json-seq"),
+    ("csv", "text/csv"),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("fgb", "application/flatgeobuf"),
+    ("gpkg", "application/geopackage+sqlite3"),
+];
+
+/// The same for people.
+const HTML: Offer = ("html", "text/html");
+
 impl Asked<'_> {
-    async fn statement(&self) -> Result<Statement<'_>> {
+    /// The answer in the format that was asked for.
+    ///
+    /// # Errors
+    /// 400 `f`.
+    pub async fn answer(&self, headers: &HeaderMap) -> Result<Response> {
+        let f = self.params.iter().find(|(name, _)| name == "f").map(|(_, value)| value.as_str());
+        match Format::parse(offered(headers, f, &FORMATS)?) {
+            Some(format) => self.export(format).await,
+            None => self.geojson().await,
+        }
+    }
+
+    /// The question as a statement, its cursor read.
+    ///
+    /// # Errors
+    /// 400 `cursor`.
+    pub async fn statement(&self) -> Result<Statement<'_>> {
         let after = match &self.query.place {
             crate::feature::Place::After(cursor) => {
                 let secret = self.imgis.secret().await?;
@@ -107,7 +138,7 @@ impl Asked<'_> {
         Ok(Statement { layer, query, city, after })
     }
 
-    /// How the rows are read.
+    /// How its rows are read.
     pub fn reading(&self) -> Reading {
         Reading::new(self.layer, &self.query, self.imgis.wire(self.query.crs))
     }
@@ -157,13 +188,14 @@ impl Asked<'_> {
         Ok(Found { rows: found.rows, matched: found.matched, next })
     }
 
-    fn next(&self, secret: &[u8], reading: &Reading, last: &Row) -> Result<String> {
+    /// The cursor after a row.
+    pub fn next(&self, secret: &[u8], reading: &Reading, last: &Row) -> Result<String> {
         let (keys, id) = (reading.keys(last)?, reading.id(last)?);
         Cursor::write(secret, &self.layer.id, &self.query.sort, &keys, id)
     }
 
     /// What follows the features.
-    fn tail(&self, returned: usize, matched: Option<i64>, next: Option<String>) -> Vec<u8> {
+    pub fn tail(&self, returned: usize, matched: Option<i64>, next: Option<String>) -> Vec<u8> {
         let mut text = format!("],\"numberReturned\":{returned}");
         if let Some(matched) = matched {
             text.push_str(&format!(",\"numberMatched\":{matched}"));
@@ -177,19 +209,29 @@ impl Asked<'_> {
         let address = |without: &[&str], more: &[(&str, &str)]| {
             address(&self.path, self.params, without, more)
         };
-        let mut links = vec![json!({
-            "rel": "self", "type": GEOJSON, "title": "this page", "href": address(&[], &[]),
-        })];
-        links.push(json!({
-            "rel": "alternate", "type": "text/html", "title": "this page as HTML",
-            "href": address(&["f"], &[("f", "html")]),
-        }));
-        if let Some(next) = next {
+        let mut links = Vec::new();
+        if self.again.is_none() {
             links.push(json!({
-                "rel": "next", "type": GEOJSON, "title": "next page",
-                "href": address(&["cursor", "offset"], &[("cursor", &next)]),
+                "rel": "self", "type": GEOJSON, "title": "this page", "href": address(&[], &[]),
+            }));
+            let others = FORMATS.iter().filter(|(_, media)| *media != GEOJSON).chain([&HTML]);
+            links.extend(others.map(|(name, media)| {
+                json!({
+                    "rel": "alternate", "type": media, "title": format!("this question as {name}"),
+                    "href": address(&["f", "cursor"], &[("f", name)]),
+                })
             }));
         }
+        links.extend(next.map(|next| match &self.again {
+            Some(again) => json!({
+                "rel": "next", "type": GEOJSON, "title": "next page", "method": "POST",
+                "href": self.path, "body": again.body(self.params, &next),
+            }),
+            None => json!({
+                "rel": "next", "type": GEOJSON, "title": "next page",
+                "href": address(&["cursor", "offset"], &[("cursor", &next)]),
+            }),
+        }));
         links.push(json!({
             "rel": "collection", "type": "application/json", "title": "the layer",
             "href": format!("{}/collections/{}", self.base, self.layer.id),
@@ -197,7 +239,8 @@ impl Asked<'_> {
         Value::Array(links)
     }
 
-    fn mark(&self, response: &mut Response, returned: Option<usize>, matched: Option<i64>) {
+    /// Headers of a collection.
+    pub fn mark(&self, response: &mut Response, returned: Option<usize>, matched: Option<i64>) {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(GEOJSON));
         content_crs(headers, self.imgis, self.query.crs, self.base);
@@ -209,167 +252,6 @@ impl Asked<'_> {
             headers.insert("ogc-numbermatched", matched.into());
         }
     }
-
-    /// A long page, sent as it comes.
-    async fn stream(&self, limit: i64) -> Result<Response> {
-        let statement = self.statement().await?;
-        let permit = self.imgis.export_permit()?;
-        let secret = self.imgis.secret().await?.to_vec();
-        let mut client = self.imgis.db.client().await?;
-        let token = client.cancel_token();
-        let counting = statement.matched(&mut client, self.exact);
-        let matched = cancellable(token, counting).await?;
-        drop(client);
-        let mut flow = Flow::begin(self.imgis, &statement, Some(limit), true).await?;
-        let mut reading = self.reading();
-        // What the end of the body is made from, once the last row is known.
-        let (path, params) = (self.path.clone(), self.params.to_vec());
-        let (imgis, layer) = (self.imgis.clone(), self.layer.clone());
-        let (query, base) = (self.query.clone(), self.base.to_string());
-        let (sender, receiver) = tokio::sync::mpsc::channel::<std::io::Result<Bytes>>(2);
-        tokio::spawn(async move {
-            let _permit = permit;
-            let (imgis, params) = (&imgis, &params[..]);
-            let asked =
-                Asked { imgis, layer: &layer, query, path, params, base: &base, exact: false };
-            let mut out = b"{\"type\":\"FeatureCollection\",\"features\":[".to_vec();
-            let mut last = None;
-            let mut count = 0;
-            let work = async {
-                while let Some(row) = flow.next().await? {
-                    if count == limit as usize {
-                        break;
-                    }
-                    if count > 0 {
-                        out.push(b',');
-                    }
-                    reading.write(&row, &mut out)?;
-                    out.push(b'}');
-                    count += 1;
-                    last = Some(row);
-                    if out.len() > limit::CHUNK_BYTES && !send(&sender, &mut out).await {
-                        return Ok(false);
-                    }
-                }
-                let more = count == limit as usize && flow.went_on();
-                let next = match last.filter(|_| more) {
-                    Some(last) => Some(asked.next(&secret, &reading, &last)?),
-                    None => None,
-                };
-                out.extend_from_slice(&asked.tail(count, matched, next));
-                flow.finish().await?;
-                Ok::<bool, Error>(send(&sender, &mut out).await)
-            };
-            if let Err(error) = work.await {
-                broken(&sender, error).await;
-            }
-        });
-        let mut response = Body::from_stream(ReceiverStream::new(receiver)).into_response();
-        self.mark(&mut response, None, matched);
-        Ok(response)
-    }
-}
-
-/// Sends what is there; `false`: nobody reads any more.
-pub async fn send(
-    sender: &tokio::sync::mpsc::Sender<std::io::Result<Bytes>>,
-    out: &mut Vec<u8>,
-) -> bool {
-    let full = Bytes::from(std::mem::take(out));
-    sender.send(Ok(full)).await.is_ok()
-}
-
-/// Breaks a body off, so that nobody takes it for whole.
-pub async fn broken(sender: &tokio::sync::mpsc::Sender<std::io::Result<Bytes>>, error: Error) {
-    tracing::warn!(%error, "a stream of features was broken off");
-    let _ = sender.send(Err(std::io::Error::other("broken off"))).await;
-}
-
-/// Rows that come one after another over a connection of their own.
-pub struct Flow {
-    client: Long,
-    rows: std::pin::Pin<Box<RowStream>>,
-    first: Option<Row>,
-    taken: i64,
-    limit: Option<i64>,
-}
-
-impl Flow {
-    /// Begins; a fault of the question is known before the first byte of the answer.
-    ///
-    /// # Errors
-    /// As any statement.
-    pub async fn begin(
-        imgis: &App,
-        statement: &Statement<'_>,
-        limit: Option<i64>,
-        more: bool,
-    ) -> Result<Self> {
-        let client = imgis.db.long(limit::EXPORT_STATEMENT).await?;
-        let rows = statement.stream(client.client()?, limit, more).await?;
-        let mut rows = Box::pin(rows);
-        let first = rows.try_next().await?;
-        Ok(Self { client, rows, first, taken: 0, limit })
-    }
-
-    /// The next row.
-    ///
-    /// # Errors
-    /// As any statement.
-    pub async fn next(&mut self) -> Result<Option<Row>> {
-        let row = match self.first.take() {
-            Some(row) => Some(row),
-            None => self.rows.next().await.transpose()?,
-        };
-        self.taken += i64::from(row.is_some());
-        Ok(row)
-    }
-
-    /// Whether there was a row beyond the limit.
-    pub fn went_on(&self) -> bool {
-        self.limit.is_some_and(|limit| self.taken > limit)
-    }
-
-    /// Gives the connection back.
-    ///
-    /// # Errors
-    /// As any statement.
-    pub async fn finish(self) -> Result<()> {
-        let Self { client, rows, .. } = self;
-        drop(rows);
-        client.finish().await
-    }
-}
-
-/// The address of a question, without some parameters and with others.
-pub fn address(
-    path: &str,
-    params: &[(String, String)],
-    without: &[&str],
-    more: &[(&str, &str)],
-) -> String {
-    let kept = params
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .filter(|(name, _)| !without.contains(name));
-    let pairs: Vec<String> = kept
-        .chain(more.iter().copied())
-        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
-        .collect();
-    if pairs.is_empty() { path.to_string() } else { format!("{path}?{}", pairs.join("&")) }
-}
-
-/// A text as a part of a query.
-pub fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => encoded.push(byte as char),
-            b'-' | b'.' | b'_' | b'~' | b',' | b':' | b'/' => encoded.push(byte as char),
-            byte => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }
 
 /// Says in which system the coordinates are.
@@ -413,7 +295,7 @@ pub async fn one(
         let detail = format!("is not a parameter here; known are {}", taken.join(", "));
         return Err(Error::parameter(name, detail));
     }
-    let format = offered(&headers, f_of(&params), &FORMATS)?;
+    let format = wanted(&headers, &params)?;
     let asker = Asker { layer, caller: &caller, base: &base.0, city: &imgis.city };
     let query = FeatureQuery::parse(asker, &params)?;
     if format == "html" {

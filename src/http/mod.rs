@@ -8,12 +8,17 @@ mod collections;
 mod door;
 mod dossier;
 mod editing;
+mod exports;
+mod flow;
 mod items;
 mod legend;
+mod link;
 mod look;
 mod metrics;
 mod pages;
 mod problem;
+mod schemas;
+mod search;
 mod tiles;
 mod tilesets;
 
@@ -22,7 +27,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 pub use door::Door;
 
@@ -47,6 +52,11 @@ pub fn router(imgis: App, door: Door) -> Router {
             "/collections/{id}/items/{fid}",
             get(items::one).put(editing::replace).delete(editing::delete),
         )
+        .route("/collections/{id}/queryables", get(schemas::queryables))
+        .route("/collections/{id}/schema", get(schemas::schema))
+        .route("/collections/{id}/sortables", get(schemas::sortables))
+        .route("/functions", get(schemas::functions))
+        .route("/search", post(search::search))
         .route("/collections/{id}/tiles", get(tilesets::of_layer))
         .route("/collections/{id}/tiles/{grid}", get(tilesets::layer))
         .route("/collections/{id}/tiles/{grid}/{z}/{row}/{col}", get(tilesets::layer_tile))

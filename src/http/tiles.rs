@@ -8,7 +8,9 @@ use super::door::{Base, Path, Query};
 use super::{App, tilesets};
 use crate::access::{Caller, Read};
 use crate::config::limit;
+use crate::db::cancellable;
 use crate::error::{Error, Result};
+use crate::feature::{Asker, FeatureQuery};
 use crate::geometry::TileAddress;
 use crate::tile::{self, Coding, View};
 
@@ -79,10 +81,17 @@ pub async fn tile(
     if layers == tilesets::GRID {
         return tilesets::dataset_tile(&imgis, &caller, &base, &headers, query, [&z, &x, &y]).await;
     }
-    let [explain] = query.only(["explain"])?;
-    let views = views(&imgis, &caller, &layers)?;
+    let [explain, filter, language, crs] =
+        query.only(["explain", "filter", "filter-lang", "filter-crs"])?;
+    let mut views = views(&imgis, &caller, &layers)?;
     let y = y.trim_end_matches(".mvt").trim_end_matches(".pbf");
     let address = TileAddress::from_xyz(&z, &x, y)?;
+    if let Some(filter) = filter {
+        let named = [("filter", Some(filter)), ("filter-lang", language), ("filter-crs", crs)];
+        let given = named.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?)));
+        let params: Vec<(String, String)> = given.collect();
+        views = filtered(&imgis, &caller, &base.0, views, &params, address).await?;
+    }
     if explain.is_none() {
         return answer(&imgis, &headers, views, address).await;
     }
@@ -93,6 +102,29 @@ pub async fn tile(
     let tiles = imgis.tiles.clone();
     let told = tokio::task::spawn_blocking(move || tiles.explain(&views, address)).await;
     Ok(super::json(&told.map_err(Error::internal)?, "application/json"))
+}
+
+/// The views with those features alone that a filter finds; the same language as for items.
+async fn filtered(
+    imgis: &App,
+    caller: &Caller,
+    base: &str,
+    views: Vec<View>,
+    params: &[(String, String)],
+    address: TileAddress,
+) -> Result<Vec<View>> {
+    let city = &imgis.city;
+    let mut narrowed = Vec::with_capacity(views.len());
+    for view in views {
+        let layer = view.layer.clone();
+        let query = FeatureQuery::parse(Asker { layer: &layer, caller, base, city }, params)?;
+        let Some(filter) = &query.filter else { continue };
+        let client = imgis.db.client().await?;
+        let work = tile::sql::found(&client, &layer, filter, &query.queryables, address, city);
+        let ids = cancellable(client.cancel_token(), work).await?;
+        narrowed.push(view.only(ids));
+    }
+    Ok(narrowed)
 }
 
 fn loaded(imgis: &App) -> Result<()> {

@@ -49,7 +49,10 @@ pub fn layer(store: &Store, view: &View, address: TileAddress) -> Drawn {
     let started = Instant::now();
     let frame = Frame::new(address);
     let (x0, y0, x1, y1) = frame.envelope();
-    let features = store.near(x0, y0, x1, y1);
+    let mut features = store.near(x0, y0, x1, y1);
+    if let Some(only) = &view.only {
+        features.retain(|feature| only.ids.contains(&feature.id));
+    }
     let queried = Instant::now();
     let mut canvas = Canvas::new(store, &frame, features.len());
     for feature in &features {

@@ -16,6 +16,7 @@ mod rank;
 mod shape;
 pub mod sql;
 mod store;
+mod texts;
 mod touched;
 mod valid;
 mod version;
@@ -112,6 +113,29 @@ pub struct View {
     groups: Vec<usize>,
     /// Whether everybody sees the same.
     pub is_public: bool,
+    /// Of the layer's features these alone; `None`: all.
+    only: Option<Arc<Only>>,
+}
+
+/// The features that a filter found, and what they amount to.
+#[derive(Debug)]
+struct Only {
+    ids: HashSet<i64>,
+    hash: u128,
+}
+
+impl View {
+    /// The same with these features alone.
+    ///
+    /// The version of a tile then depends on them too: a filter may ask for what no tile holds.
+    pub fn only(mut self, mut ids: Vec<i64>) -> Self {
+        ids.sort_unstable();
+        let mut hash = Xxh3::new();
+        ids.iter().for_each(|id| hash.update(&id.to_le_bytes()));
+        let hash = hash.digest128();
+        self.only = Some(Arc::new(Only { ids: ids.into_iter().collect(), hash }));
+        self
+    }
 }
 
 /// Every layer in memory, and the finished tiles that are kept.
@@ -182,7 +206,7 @@ impl Tiles {
         };
         let (columns, groups) = seen(caller);
         let is_public = layer.read == Read::Public && seen(&Caller::Public).0 == columns;
-        View { layer: layer.clone(), columns, groups, is_public }
+        View { layer: layer.clone(), columns, groups, is_public, only: None }
     }
 
     /// The version of a tile: microseconds, nothing is drawn.

@@ -6,7 +6,11 @@ use tokio_postgres::{Client, types::ToSql};
 
 use super::shape::Shape;
 use super::store::{Change, Raw, Row};
-use crate::error::Result;
+use crate::config::{City, limit};
+use crate::db::Params;
+use crate::error::{Error, Result};
+use crate::filter::{self, Filter, Queryables};
+use crate::geometry::{Crs, TileAddress, ewkb_of_geometry};
 use crate::layer::{Layer, PropertyType};
 
 fn select(layer: &Layer) -> (String, Vec<PropertyType>) {
@@ -105,4 +109,40 @@ pub async fn these(client: &Client, layer: &Layer, ids: &[i64]) -> Result<Vec<Ch
     let gone = ids.iter().filter(|id| !there.contains(id));
     changes.extend(gone.map(|id| Change::Gone(*id)));
     Ok(changes)
+}
+
+/// The features of a tile, its buffer included, that a filter finds.
+///
+/// # Errors
+/// 400 `filter` when they are more than [`limit::TILE_FILTER_FEATURES`].
+pub async fn found(
+    client: &Client,
+    layer: &Layer,
+    filter: &Filter,
+    queryables: &Queryables,
+    address: TileAddress,
+    city: &City,
+) -> Result<Vec<i64>> {
+    let around = filter::boxed(address.mercator_box(1.0 / 64.0));
+    let placed =
+        filter::placed(&around, Crs::Epsg3857, city, "").map_err(|fault| fault.of("tile"))?;
+    let mut params = Params::default();
+    let ewkb = ewkb_of_geometry(&placed, city.srid)?;
+    let shape = params.push(ewkb, tokio_postgres::types::Type::BYTEA);
+    let condition = filter.sql(queryables, city.srid, &mut params)?;
+    let most = limit::TILE_FILTER_FEATURES;
+    let text = format!(
+        "select {}::bigint from {} where {} && st_geomfromewkb(${shape}) and {condition} limit {}",
+        layer.id_column(),
+        layer.table(),
+        layer.geometry_column(),
+        most + 1,
+    );
+    let rows = params.query(client, &text).await?;
+    if rows.len() > most {
+        let detail =
+            format!("it finds over {most} features in this tile; look closer or ask for less");
+        return Err(Error::parameter("filter", detail));
+    }
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }

@@ -6,12 +6,12 @@
 
 use std::collections::HashMap;
 
-use indexmap::IndexSet;
 use rstar::{AABB, RTree, RTreeObject};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::rank::{By, Ranks};
 use super::shape::{Shape, degrees, rings};
+use super::texts::Texts;
 use super::touched::Touched;
 use super::version::Pyramid;
 use super::{TileAddress, View};
@@ -111,7 +111,7 @@ pub struct Store {
     features: Vec<Option<Feature>>,
     free: Vec<u32>,
     slots: HashMap<i64, u32>,
-    texts: IndexSet<Box<str>>,
+    texts: Texts,
     index: RTree<Entry>,
     pyramid: Pyramid,
 }
@@ -160,7 +160,7 @@ impl Store {
             features: Vec::with_capacity(rows.len()),
             free: Vec::new(),
             slots: HashMap::with_capacity(rows.len()),
-            texts: IndexSet::new(),
+            texts: Texts::default(),
             index: RTree::new(),
         };
         rows.sort_by_cached_key(|row| row.shape.place());
@@ -177,13 +177,16 @@ impl Store {
                 + size_of_val(&*feature.values)
         };
         let heap: usize = self.features.iter().flatten().map(feature).sum();
-        let texts: usize =
-            self.texts.iter().map(|text| text.len() + 2 * size_of::<Box<str>>()).sum();
         // Nodes of the tree hold an entry or a box with children, and are about four fifths full.
         let index = self.slots.len() * (size_of::<Entry>() + 32) * 5 / 4;
         let slots = self.slots.capacity() * (size_of::<(i64, u32)>() + 1);
         let table = self.features.capacity() * size_of::<Option<Feature>>();
-        heap + texts + index + slots + table + self.pyramid.bytes() + self.ranks.bytes()
+        heap + self.texts.bytes()
+            + index
+            + slots
+            + table
+            + self.pyramid.bytes()
+            + self.ranks.bytes()
     }
 
     /// Count of features with a geometry.
@@ -208,7 +211,7 @@ impl Store {
 
     /// A text of the dictionary.
     pub fn text(&self, number: u32) -> &str {
-        self.texts.get_index(number as usize).map_or("", |text| text)
+        self.texts.get(number)
     }
 
     /// Features whose box meets the box, by id.
@@ -237,6 +240,10 @@ impl Store {
         for group in view.groups() {
             hash.update(&[*group as u8]);
             hash.update(&self.pyramid.cell(*group, address).to_le_bytes());
+        }
+        if let Some(only) = &view.only {
+            hash.update(b"only");
+            hash.update(&only.hash.to_le_bytes());
         }
     }
 
@@ -277,6 +284,11 @@ impl Store {
             self.pyramid.subtract(group, feature.bbox, self.hash(&feature, group));
         }
         self.ranks.count(&feature, false);
+        for value in &feature.values {
+            if let Cell::Text(number) = value {
+                self.texts.release(*number);
+            }
+        }
         self.index.remove(&Entry { slot, bbox: feature.bbox });
         self.free.push(slot);
         Some(feature.bbox)
@@ -291,7 +303,7 @@ impl Store {
             .into_iter()
             .map(|value| match value {
                 Raw::Null => Cell::Null,
-                Raw::Text(text) => Cell::Text(self.intern(text)),
+                Raw::Text(text) => Cell::Text(self.texts.hold(text)),
                 Raw::Integer(number) => Cell::Integer(number),
                 Raw::Number(number) => Cell::Number(number),
                 Raw::Boolean(yes) => Cell::Boolean(yes),
@@ -329,13 +341,6 @@ impl Store {
         };
         self.slots.insert(row.id, slot);
         Some(Entry { slot, bbox })
-    }
-
-    fn intern(&mut self, text: String) -> u32 {
-        match self.texts.get_index_of(text.as_str()) {
-            Some(number) => number as u32,
-            None => self.texts.insert_full(text.into()).0 as u32,
-        }
     }
 
     /// All that a drawing of the feature depends on for one group of properties.

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use crate::office::root;
 
-struct House {
-    data: PathBuf,
+/// A server of its own, and the folder of its cluster.
+pub struct House {
+    pub data: PathBuf,
     port: u16,
 }
 
 impl House {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let data = std::env::temp_dir().join(format!("imgis-house-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&data);
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -20,7 +21,7 @@ impl House {
         Self { data, port }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_imgis"));
         command
             .args(args)
@@ -34,11 +35,11 @@ impl House {
         command
     }
 
-    fn serves(&self) -> Server {
+    pub fn serves(&self) -> Server {
         self.starts(&mut self.command(&["serve"]))
     }
 
-    fn starts(&self, command: &mut Command) -> Server {
+    pub fn starts(&self, command: &mut Command) -> Server {
         let child = command.stdout(Stdio::null()).spawn().expect("a server");
         let mut server = Server(child);
         until("the server is ready", || {
@@ -51,11 +52,7 @@ impl House {
     /// A second process over the same database, reached by its URL, behind a port of its own.
     fn second(&self) -> (Self, Server) {
         let second = Self::new("second");
-        let secret = std::fs::read_to_string(self.data.join("secret")).expect("a secret");
-        let url = format!(
-            "host={} user=imgis_server password={secret} dbname=imgis",
-            self.data.join("run").display()
-        );
+        let url = self.url("imgis_server");
         let server = second.starts(second.command(&["serve"]).env("DATABASE_URL", url));
         (second, server)
     }
@@ -74,13 +71,21 @@ impl House {
         self.get("/readyz").starts_with("HTTP/1.1 200")
     }
 
-    fn get(&self, path: &str) -> String {
+    pub fn get(&self, path: &str) -> String {
+        self.send("GET", path, "")
+    }
+
+    /// The whole answer; empty: nobody answers.
+    pub fn send(&self, method: &str, path: &str, body: &str) -> String {
         use std::io::{Read, Write};
         let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", self.port)) else {
             return String::new();
         };
-        let request =
-            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Type: application/geo+json\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
         let mut answer = Vec::new();
         if stream.write_all(request.as_bytes()).is_ok() {
             let _ = stream.read_to_end(&mut answer);
@@ -88,7 +93,22 @@ impl House {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    fn postmaster(&self) -> Option<i32> {
+    /// Tag and body of a tile; none while nothing is drawn.
+    pub fn tile(&self, path: &str) -> Option<(String, String)> {
+        let answer = self.get(path);
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        let etag = head.lines().find(|line| line.to_lowercase().starts_with("etag:"))?;
+        head.starts_with("HTTP/1.1 200").then(|| (etag.to_string(), body.to_string()))
+    }
+
+    /// How a role reaches the cluster.
+    pub fn url(&self, role: &str) -> String {
+        let secret = std::fs::read_to_string(self.data.join("secret")).expect("a secret");
+        let run = self.data.join("run");
+        format!("host={} user={role} password={secret} dbname=imgis", run.display())
+    }
+
+    pub fn postmaster(&self) -> Option<i32> {
         let text = std::fs::read_to_string(self.data.join("postgres/postmaster.pid")).ok()?;
         let pid: i32 = text.lines().next()?.trim().parse().ok()?;
         Path::new(&format!("/proc/{pid}")).exists().then_some(pid)
@@ -106,14 +126,14 @@ impl Drop for House {
 }
 
 /// A server process; it does not outlive a test that fails.
-struct Server(Child);
+pub struct Server(Child);
 
 impl Server {
-    fn is_told(&self, signal: &str) {
+    pub fn is_told(&self, signal: &str) {
         kill(self.0.id() as i32, signal);
     }
 
-    fn ends(&mut self) {
+    pub fn ends(&mut self) {
         until("the server ends", || self.0.try_wait().expect("a state").is_some());
     }
 }
@@ -133,7 +153,7 @@ const KIOSK: &str = r#"{"type":"FeatureCollection","features":[{"type":"Feature"
     "properties":{"kind":"x"},"geometry":{"type":"Point","coordinates":[49.11,55.8]}}]}"#;
 
 /// Waits for something, with a generous guard.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !holds() {
         assert!(Instant::now() < end, "{what}");
@@ -153,14 +173,7 @@ fn two_server_processes_on_one_database_give_equal_tiles_under_equal_tags() {
     for server in [&house, &other] {
         until("the kiosk is drawn", || server.get(tile).starts_with("HTTP/1.1 200"));
     }
-    let told = |server: &House| {
-        let answer = server.get(tile);
-        let etag = answer.lines().find(|line| line.to_lowercase().starts_with("etag:"));
-        let etag = etag.expect("a tag").to_string();
-        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
-        (etag, body.to_string())
-    };
-    assert_eq!(told(&house), told(&other));
+    assert_eq!(house.tile(tile).expect("a tile"), other.tile(tile).expect("a tile"));
     second.is_told("-INT");
     second.ends();
     assert!(house.postmaster().is_some(), "a guest leaves the cluster alone");

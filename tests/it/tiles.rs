@@ -2,9 +2,12 @@
 
 use fast_mvt::{MvtReaderRef, MvtValueRef};
 use geo::Geometry;
+use imgis::layer::{Catalogue, PropertyType};
+use imgis::tile::{Change, Raw, Row, Shape, Store};
+use postgis::ewkb;
 use proptest::prelude::*;
 
-use crate::office::{Office, tile_at};
+use crate::office::{Office, kazan, tile_at};
 
 /// A decoded feature.
 #[derive(Debug)]
@@ -219,4 +222,35 @@ proptest! {
         let size = 1i64 << (32 - above.z());
         prop_assert!(a0 <= x0 && x0 < a0 + size && b0 <= y0 && y0 < b0 + size);
     }
+}
+
+#[test]
+fn a_text_that_no_feature_has_any_more_takes_no_memory() {
+    let catalogue = Catalogue::read(&kazan()).expect("the layers");
+    let layer = catalogue.layer("kiosk").expect("a layer");
+    let row = |id: i64, text: &str| {
+        let mut shape = Shape::default();
+        let point = ewkb::Point { x: 5_466_889.75 + id as f64, y: 7_518_560.0, srid: None };
+        shape.add(&ewkb::GeometryT::Point(point));
+        let value = |kind| match kind {
+            PropertyType::Text => Raw::Text(text.into()),
+            _ => Raw::Null,
+        };
+        Row { id, shape, values: layer.tiled().map(|property| value(property.kind)).collect() }
+    };
+    let of = |text: &str| Store::new(layer, (0..100).map(|id| row(id, text)).collect());
+    let mut store = of("the same");
+    let (before, content) = (store.bytes(), store.content());
+    for n in 0..5_000 {
+        store.apply(vec![Change::Put(row(1, &format!("{n:0200}")))]);
+        assert!(store.bytes() < before + 4_096, "{n}: {} after {before}", store.bytes());
+    }
+    // Places are taken by others and taken back: each value still has its own text.
+    for n in 0..100 {
+        store.apply(vec![Change::Put(row(n, "another")), Change::Gone((n * 7) % 100)]);
+    }
+    store.apply((0..100).map(|id| Change::Put(row(id, "another"))).collect());
+    assert_eq!(store.content(), of("another").content());
+    store.apply((0..100).map(|id| Change::Put(row(id, "the same"))).collect());
+    assert_eq!(store.content(), content);
 }

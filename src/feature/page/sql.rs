@@ -14,7 +14,7 @@ use crate::config::{City, limit};
 use crate::db::{Params, literal};
 use crate::error::{Error, Result};
 use crate::filter::Type as Kind;
-use crate::layer::{Layer, Value};
+use crate::layer::{GeometryType, Layer, Value};
 
 /// A question as statements over one layer.
 pub struct Statement<'a> {
@@ -160,7 +160,11 @@ impl Statement<'_> {
             (true, None) => geometry.to_string(),
             (true, Some(tolerance)) => {
                 let n = params.push(tolerance, Type::FLOAT8);
-                format!("st_simplifypreservetopology({geometry}, ${n})")
+                let simple = format!("st_simplifypreservetopology({geometry}, ${n})");
+                match layer.geometry {
+                    GeometryType::Point => simple,
+                    _ => format!("st_multi({simple})"),
+                }
             }
         });
         for name in &self.query.properties {
@@ -171,7 +175,9 @@ impl Statement<'_> {
                 _ => self.query.queryables.get(name).map_or("null".into(), |one| one.sql.clone()),
             });
         }
-        list.join(", ")
+        // Names that no property has: an order by a property must not mean a column of the answer.
+        let named = list.iter().enumerate().map(|(at, column)| format!("{column} as \"?{at}\""));
+        named.collect::<Vec<_>>().join(", ")
     }
 
     /// Limit and offset; `more`: one beyond the page.

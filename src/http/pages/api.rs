@@ -125,7 +125,7 @@ fn operations(document: &Value, path: &str, item: &Value) -> Markup {
                         p lang="en" { (description) }
                     }
                     (parameters(document, &all))
-                    (content(document, "Тело запроса", &operation["requestBody"]["content"]))
+                    (content("Тело запроса", &operation["requestBody"]["content"]))
                     (responses(document, &operation["responses"]))
                 }
             }
@@ -169,7 +169,7 @@ fn table(document: &Value, all: &[&Value], anchors: Option<&[&str]>) -> Markup {
                         @if one["required"] == true { " " span.badge { "обязателен" } }
                     }
                     td { (place(text(one, "in"))) }
-                    td { (kind(document, &one["schema"])) }
+                    td { (kind(&one["schema"])) }
                     td lang="en" { (text(one, "description")) }
                 }
             } }
@@ -187,7 +187,7 @@ fn place(word: &str) -> &str {
 }
 
 /// A schema in a few words.
-fn kind(document: &Value, schema: &Value) -> Markup {
+fn kind(schema: &Value) -> Markup {
     if let Some(name) = referred(schema) {
         return html! { a href={ "#schema-" (name) } { code { (name) } } };
     }
@@ -197,10 +197,10 @@ fn kind(document: &Value, schema: &Value) -> Markup {
         @if let Some(parts) = many {
             @for (at, part) in parts.iter().enumerate() {
                 @if at > 0 { " · " }
-                (kind(document, part))
+                (kind(part))
             }
         } @else if schema["type"] == "array" {
-            "список: " (kind(document, &schema["items"]))
+            "список: " (kind(&schema["items"]))
         } @else {
             (type_word(text(schema, "type")))
         }
@@ -236,12 +236,12 @@ fn type_word(name: &str) -> &str {
 }
 
 /// Media types with their schemas.
-fn content(document: &Value, heading: &str, content: &Value) -> Markup {
+fn content(heading: &str, content: &Value) -> Markup {
     html! {
         @if let Some(types) = content.as_object() {
             p { (heading) ": " @for (at, (media, one)) in types.iter().enumerate() {
                 @if at > 0 { "; " }
-                code { (media) } " — " (kind(document, &one["schema"]))
+                code { (media) } " — " (kind(&one["schema"]))
             } }
         }
     }
@@ -263,7 +263,7 @@ fn responses(document: &Value, responses: &Value) -> Markup {
                             @for (at, (media, one)) in
                                 one["content"].as_object().into_iter().flatten().enumerate() {
                                 @if at > 0 { br; }
-                                code { (media) } " " (kind(document, &one["schema"]))
+                                code { (media) } " " (kind(&one["schema"]))
                             }
                         }
                     }
@@ -299,8 +299,8 @@ fn schemas(document: &Value) -> Markup {
                         summary { code { (name) } " "
                                   span.muted lang="en" { (text(schema, "description")) } }
                         @match schema["properties"].as_object() {
-                            Some(properties) => (fields(document, properties)),
-                            None => p { (kind(document, schema)) },
+                            Some(properties) => (fields(properties)),
+                            None => p { (kind(schema)) },
                         }
                     }
                 }
@@ -309,7 +309,7 @@ fn schemas(document: &Value) -> Markup {
     }
 }
 
-fn fields(document: &Value, properties: &Map<String, Value>) -> Markup {
+fn fields(properties: &Map<String, Value>) -> Markup {
     html! {
         div.table tabindex="0" role="region" aria-label="Поля" { table {
             thead { tr {
@@ -318,7 +318,7 @@ fn fields(document: &Value, properties: &Map<String, Value>) -> Markup {
             tbody { @for (name, schema) in properties {
                 tr {
                     th scope="row" { code { (name) } }
-                    td { (kind(document, schema)) }
+                    td { (kind(schema)) }
                     td lang="en" {
                         (schema["description"].as_str().unwrap_or_else(|| text(schema, "title")))
                     }

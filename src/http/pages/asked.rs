@@ -71,7 +71,7 @@ pub fn period(during: During, city: &City) -> String {
     if during.from == during.to {
         return format!("на {}", moment(during.to, &zone));
     }
-    if during.from == jiff::Timestamp::MIN {
+    if during.from <= jiff::Timestamp::UNIX_EPOCH {
         return format!("до {}", moment(during.to, &zone));
     }
     let start = during.from.to_zoned(jiff::tz::TimeZone::UTC);

@@ -4,7 +4,7 @@ use axum::response::Html;
 use maud::{Markup, html};
 
 use super::form::form;
-use super::items::{FORMATS, map_link};
+use super::items::{formats, map_link};
 use super::little_map::{self, Sheet as Drawn};
 use super::words::{FEATURES, count, date, geometry, kind, unit, word};
 use super::{App, Page};
@@ -15,8 +15,6 @@ use crate::feature::{Asker, Outline, around};
 use crate::geometry::{Crs, Projector};
 use crate::layer::{Layer, Property};
 
-/// Whether `…/queryables`, `…/schema` and `…/sortables` are served.
-pub const SCHEMAS: bool = false;
 /// Features of a layer up to which its plan shows each.
 const FEW: usize = 300;
 
@@ -101,7 +99,7 @@ pub async fn one(imgis: &App, caller: &Caller, base: &str, layer: &Layer) -> Res
             p { "Так называются свойства в таблицах и так — в запросах и файлах." }
             (properties(&layer.readable(caller), layer.has_area()))
         }
-        section { h2 { "Форматы и службы" } (formats(layer, base)) }
+        section { h2 { "Форматы и службы" } (services(layer, base)) }
         section { h2 { "Условные обозначения" } (legend(layer)) }
     };
     let page = Page::new(imgis, name).under("/collections", "Слои").also(
@@ -200,14 +198,14 @@ fn properties(readable: &[&Property], area: bool) -> Markup {
     }
 }
 
-fn formats(layer: &Layer, base: &str) -> Markup {
+fn services(layer: &Layer, base: &str) -> Markup {
     let here = format!("/collections/{}", layer.id);
     html! {
         div.table { table {
             thead { tr { th scope="col" { "Что" } th scope="col" { "Для чего" } } }
             tbody {
                 tr {
-                    th scope="row" { @for (at, (f, media, word)) in FORMATS.iter().enumerate() {
+                    th scope="row" { @for (at, (f, media, word)) in formats().enumerate() {
                         @if at > 0 { ", " }
                         a href={ (here) "/items?f=" (f) } type=(media) { (word) }
                     } }
@@ -222,15 +220,13 @@ fn formats(layer: &Layer, base: &str) -> Markup {
                     th scope="row" { "OGC API — Features" }
                     td { "Подключение в QGIS и ArcGIS по адресу " code { (base) "/" } }
                 }
-                @if SCHEMAS {
-                    tr {
-                        th scope="row" {
-                            a href={ (here) "/queryables" } { "Условия" } ", "
-                            a href={ (here) "/sortables" } { "порядок" } ", "
-                            a href={ (here) "/schema" } { "схема" }
-                        }
-                        td { "По чему отбирать и сортировать, из чего состоит объект" }
+                tr {
+                    th scope="row" {
+                        a href={ (here) "/queryables" } { "Условия" } ", "
+                        a href={ (here) "/sortables" } { "порядок" } ", "
+                        a href={ (here) "/schema" } { "схема" }
                     }
+                    td { "По чему отбирать и сортировать, из чего состоит объект" }
                 }
             }
         } }

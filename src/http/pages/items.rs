@@ -3,7 +3,8 @@
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
-use super::super::items::address;
+use super::super::items::FORMATS;
+use super::super::link::address;
 use super::asked::period;
 use super::little_map::{self, Sheet as Drawn};
 use super::words::{area, length, number, shown, title, word};
@@ -16,8 +17,29 @@ use crate::feature::{Asker, FeatureQuery, Outline, Reading, Record, Sheet, State
 use crate::geometry::Crs;
 use crate::layer::{Layer, Linkable, PropertyType, Value};
 
-/// Formats of the same question beside HTML: name in `f`, media type, word.
-pub const FORMATS: [(&str, &str, &str); 1] = [("json", "application/geo+json", "GeoJSON")];
+/// What the formats of [`super::super::items::FORMATS`] are called.
+const WORDS: [(&str, &str); 5] = [
+    ("xlsx", "Excel"),
+    ("csv", "CSV"),
+    ("json", "GeoJSON"),
+    ("gpkg", "GeoPackage"),
+    ("fgb", "FlatGeobuf"),
+];
+
+/// Formats of features beside HTML: name in `f`, media type, word.
+pub fn formats() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    WORDS.into_iter().filter_map(|(f, word)| {
+        let (_, media) = FORMATS.iter().find(|(name, _)| *name == f)?;
+        Some((f, *media, word))
+    })
+}
+
+/// The whole question in another format: files hold more than a page.
+pub fn file(path: &str, params: &[(String, String)], f: &str) -> String {
+    let without: &[&str] = if f == "json" { &["f"] } else { &["f", "limit", "cursor", "offset"] };
+    address(path, params, without, &[("f", f)])
+}
+
 /// Whether `…/items/{fid}/history` is served.
 const HISTORY: bool = false;
 /// Metres of the height of a plan, at least.

@@ -3,11 +3,12 @@
 use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 
-use super::super::items::{Asked, address};
+use super::super::items::Asked;
+use super::super::link::address;
 use super::Page;
 use super::asked::{Condition, called, conditions};
 use super::form::form;
-use super::items::{FORMATS, PLAN_M, Shelf};
+use super::items::{PLAN_M, Shelf, file, formats};
 use super::little_map::{self, Sheet as Drawn};
 use super::words::{FEATURES, bare, count, number, title, unit, word};
 use crate::access::Caller;
@@ -99,8 +100,8 @@ impl Listed<'_> {
             @if asked { p { a href=(path) { "Снять все условия" } } }
             p.actions {
                 @if let Some((_, map)) = &self.plan { a href=(map) { "Показать на карте" } }
-                @for (f, media, word) in FORMATS {
-                    a href=(address(&path, params, &["f"], &[("f", f)])) type=(media) { (word) }
+                @for (f, media, word) in formats() {
+                    a href=(file(&path, params, f)) type=(media) { (word) }
                 }
             }
             details.choose open[self.records.is_empty()] {
@@ -130,8 +131,8 @@ impl Listed<'_> {
             .under(format!("/collections/{}", layer.id), name)
             .called("Объекты")
             .wide();
-        for (f, media, word) in FORMATS {
-            page = page.also(media, address(&path, params, &["f"], &[("f", f)]), word);
+        for (f, media, word) in formats() {
+            page = page.also(media, file(&path, params, f), word);
         }
         page.html(body)
     }
