@@ -158,7 +158,7 @@ async fn the_format_follows_the_weights_of_accept() {
         (browser, true),
         ("text/html", true),
         ("TEXT/HTML", true),
-        ("text/*", true),
+        ("text/*;q=0.1, text/html", true),
         ("application/json;q=0.5, text/html", true),
         ("application/json;q=0.5, text/html;q=0.8", true),
         ("text/html;q=0.9, application/json", false),

@@ -32,7 +32,8 @@ pub fn landing(imgis: &App, caller: &Caller, base: &str) -> Html<String> {
         (services(base))
     };
     Page::new(imgis, &title)
-        .called("Начало")
+        .first()
+        .called("Данные")
         .also("application/json", "/?f=json", "JSON")
         .html(body)
 }

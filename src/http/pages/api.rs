@@ -35,7 +35,17 @@ pub fn page(imgis: &App, document: &Value) -> Html<String> {
             section id=(anchor(&group.name)) {
                 h2 { (group.word) }
                 @if let Some(text) = &group.description { p.muted lang="en" { (text) } }
-                @for (path, item) in &group.paths { (operations(document, path, item)) }
+                @for (place, paths) in clusters(&group.paths) {
+                    @if paths.len() > 1 {
+                        details.cluster {
+                            summary { (named(imgis, place)) " "
+                                      span.muted { (paths.len()) } }
+                            @for (path, item) in paths { (operations(document, path, item)) }
+                        }
+                    } @else {
+                        @for (path, item) in paths { (operations(document, path, item)) }
+                    }
+                }
             }
         }
         (shared(document))
@@ -51,7 +61,7 @@ struct Group<'a> {
     name: String,
     word: String,
     description: Option<String>,
-    paths: Vec<(&'a str, &'a Value)>,
+    paths: Vec<Place<'a>>,
 }
 
 /// Groups by the first tag of a path's first operation; without tags by the path's first part.
@@ -74,6 +84,25 @@ fn groups<'a>(document: &Value, paths: &'a Map<String, Value>) -> Vec<Group<'a>>
         }
     }
     groups
+}
+
+/// A path and what is there.
+type Place<'a> = (&'a str, &'a Value);
+
+/// Neighbouring paths of one layer together, by its id.
+fn clusters<'a, 'b>(paths: &'b [Place<'a>]) -> Vec<(&'a str, &'b [Place<'a>])> {
+    let place = |(path, _): &Place<'a>| {
+        let rest = path.strip_prefix("/collections/");
+        rest.and_then(|rest| rest.split('/').next()).unwrap_or(path)
+    };
+    let same = |a: &Place<'a>, b: &Place<'a>| place(a) == place(b);
+    paths.chunk_by(same).filter_map(|all| Some((place(all.first()?), all))).collect()
+}
+
+/// A layer by its title.
+fn named(imgis: &App, id: &str) -> Markup {
+    let layer = imgis.catalogue.layer(id);
+    html! { (layer.map_or(id, |layer| super::word(&layer.title))) " " code { (id) } }
 }
 
 fn in_russian(name: &str) -> &str {
@@ -149,12 +178,12 @@ fn parameters(document: &Value, all: &[&Value]) -> Markup {
                 a href={ "#parameter-" (name) } { code { (text(resolved(document, one), "name")) } }
             } }
         }
-        @if !own.is_empty() { (table(document, &own, None)) }
+        @if !own.is_empty() { (table(&own, None)) }
     }
 }
 
 /// A table of parameters; `anchors`: names under which others refer to them.
-fn table(document: &Value, all: &[&Value], anchors: Option<&[&str]>) -> Markup {
+fn table(all: &[&Value], anchors: Option<&[&str]>) -> Markup {
     html! {
         div.table tabindex="0" role="region" aria-label="Параметры" { table {
             thead { tr {
@@ -282,7 +311,7 @@ fn shared(document: &Value) -> Markup {
         @if !names.is_empty() {
             section id="parameters" {
                 h2 { "Общие параметры" }
-                (table(document, &values, Some(&names)))
+                (table(&values, Some(&names)))
             }
         }
     }

@@ -4,7 +4,7 @@ use axum::response::Html;
 use maud::{Markup, html};
 
 use super::form::form;
-use super::items::{formats, map_link};
+use super::items::{PLAN_M, formats, map_link};
 use super::little_map::{self, Sheet as Drawn};
 use super::words::{FEATURES, count, date, geometry, kind, unit, word};
 use super::{App, Page};
@@ -44,7 +44,7 @@ pub fn themes(imgis: &App, caller: &Caller) -> Markup {
                     h2 id=(group.id) { (word(&group.title)) }
                     div.table { table.layers {
                         thead { tr {
-                            th scope="col" { "Слой" } th scope="col" { "Что в нём" }
+                            th scope="col" { "Слой" } th scope="col" { "Ведёт" }
                             th scope="col" { "Вид" } th.number scope="col" { "Объектов" }
                         } }
                         tbody { @for layer in layers { (row(imgis, layer)) } }
@@ -57,10 +57,14 @@ pub fn themes(imgis: &App, caller: &Caller) -> Markup {
 
 fn row(imgis: &App, layer: &Layer) -> Markup {
     let here = format!("/collections/{}", layer.id);
+    let division = imgis.catalogue.division(&layer.division);
     html! {
         tr {
-            th scope="row" { a href=(here) { (word(&layer.title)) } }
-            td { @if let Some(text) = &layer.description { (word(text)) } }
+            th scope="row" {
+                a href=(here) { (word(&layer.title)) }
+                @if let Some(text) = &layer.description { span.muted { (word(text)) } }
+            }
+            td { @if let Some(division) = division { (word(&division.title)) } }
             td { (geometry(layer.geometry)) }
             td.number {
                 a href={ (here) "/items" } {
@@ -174,7 +178,7 @@ fn properties(readable: &[&Property], area: bool) -> Markup {
                 @for property in readable {
                     tr {
                         th scope="row" { (word(&property.label)) }
-                        td { code { (property.name) } }
+                        td.nowrap { code { (property.name) } }
                         td.nowrap {
                             (kind(property.kind))
                             @if let Some(name) = &property.unit { ", " (unit(name)) }
@@ -253,20 +257,19 @@ async fn place(
     let city = &imgis.city;
     let extent = imgis.tiles.bounds(&layer.id);
     let whole = corners(imgis, city.bounds)?;
-    let window = little_map::window(whole, 0.0);
     let asker = |layer| Asker { layer, caller, base, city };
     let wire = || imgis.wire(Crs::City(city.srid));
-    let tolerance = little_map::unit_m(window) / 2.0;
+    let tolerance = little_map::unit_m(whole) / 8.0;
     let client = imgis.db.client().await?;
     let boundary = match imgis.catalogue.readable_by(caller, "municipal_boundary") {
-        Ok(layer) => around(&client, asker(layer), wire(), window, tolerance, FEW as i64).await?,
+        Ok(layer) => around(&client, asker(layer), wire(), whole, tolerance, FEW as i64).await?,
         Err(_) => Vec::new(),
     };
     let few = imgis.tiles.count(&layer.id) <= FEW && layer.id != "municipal_boundary";
     let features = match few {
         true => {
             let most = limit::PLAN_FEATURES;
-            around(&client, asker(layer), wire(), window, tolerance, most).await?
+            around(&client, asker(layer), wire(), whole, tolerance, most).await?
         }
         false => Vec::new(),
     };
@@ -281,11 +284,15 @@ async fn place(
         Some(extent) => vec![box_of(corners(imgis, extent)?)],
         None => Vec::new(),
     };
+    // The city as its boundary says, else as its file does; what lies beyond belongs to it.
+    let shown =
+        little_map::bounds(boundary.iter().chain(&extents)).filter(|_| !boundary.is_empty());
+    let window = little_map::window(shown.unwrap_or(whole), PLAN_M);
     let items = Some(format!("/collections/{}/items", layer.id));
     let sheets = [
         Drawn { class: "beside", outlines: &boundary, items: None },
         Drawn { class: "extent", outlines: &extents, items: None },
-        Drawn { class: "subject", outlines: &features, items },
+        Drawn { class: "subject many", outlines: &features, items },
     ];
     let label = match extent {
         Some(_) => format!("Охват слоя «{}» в границах города", word(&layer.title)),

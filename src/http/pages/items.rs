@@ -7,7 +7,7 @@ use super::super::items::FORMATS;
 use super::super::link::address;
 use super::asked::period;
 use super::little_map::{self, Sheet as Drawn};
-use super::words::{area, length, number, shown, title, word};
+use super::words::{area, exact, length, shown, title, word};
 use super::{App, Page};
 use crate::access::Caller;
 use crate::config::limit;
@@ -44,8 +44,8 @@ pub fn file(path: &str, params: &[(String, String)], f: &str) -> String {
 const HISTORY: bool = false;
 /// Metres of the height of a plan, at least.
 pub const PLAN_M: f64 = 80.0;
-/// Metres of the width of a plan up to which parcels are drawn under other layers.
-const PARCELS_M: f64 = 1_500.0;
+/// Metres of the width of a plan up to which parcels and buildings are drawn beside other layers.
+const SURROUNDINGS_M: f64 = 1_500.0;
 
 /// What pages of features are made from.
 pub struct Shelf<'a> {
@@ -77,13 +77,32 @@ impl Shelf<'_> {
 
     /// Parcels under another layer's features.
     pub async fn parcels(&self, window: [f64; 4]) -> Result<Vec<Outline>> {
+        self.those(window, |layer| layer.linkable == Some(Linkable::Subject)).await
+    }
+
+    /// What stands on the parcels: layers of the base map that concern them.
+    async fn buildings(&self, window: [f64; 4]) -> Result<Vec<Outline>> {
+        let base = self.imgis.catalogue.groups.first().map(|group| group.id.as_str());
+        let standing =
+            |layer: &Layer| layer.linkable == Some(Linkable::Affected) && layer.has_area();
+        self.those(window, |layer| Some(layer.group.as_str()) == base && standing(layer)).await
+    }
+
+    /// Features of other layers of a kind, while the window is small.
+    async fn those(
+        &self,
+        window: [f64; 4],
+        wanted: impl Fn(&Layer) -> bool,
+    ) -> Result<Vec<Outline>> {
         let [west, _, east, _] = window;
-        let mut layers = self.imgis.catalogue.readable(self.caller);
-        let parcels = layers.find(|layer| layer.linkable == Some(Linkable::Subject));
-        match parcels.filter(|parcels| parcels.id != self.layer.id && east - west < PARCELS_M) {
-            Some(parcels) => self.within(parcels, window).await,
-            None => Ok(Vec::new()),
+        let mut all = Vec::new();
+        if east - west < SURROUNDINGS_M {
+            let layers = self.imgis.catalogue.readable(self.caller);
+            for layer in layers.filter(|layer| wanted(layer) && layer.id != self.layer.id) {
+                all.extend(self.within(layer, window).await?);
+            }
         }
+        Ok(all)
     }
 
     /// The map over a window with the layer on; `Some`: with a feature chosen.
@@ -231,11 +250,13 @@ async fn placed(
     let mut beside = shelf.within(shelf.layer, window).await?;
     beside.retain(|other| other.id != outline.id);
     let under = shelf.parcels(window).await?;
+    let standing = shelf.buildings(window).await?;
     let items = Some(shelf.items());
     let own = std::slice::from_ref(outline);
     let sheets = [
         Drawn { class: "under", outlines: &under, items: None },
         Drawn { class: "beside", outlines: &beside, items },
+        Drawn { class: "standing", outlines: &standing, items: None },
         Drawn { class: "subject", outlines: own, items: None },
     ];
     let label = format!("План: {named} и соседние объекты слоя «{}»", word(&shelf.layer.title));
@@ -248,7 +269,7 @@ async fn placed(
     let places = html! {
         div {
             dt { @if point { "Координаты" } @else { "Середина охвата" } ", " (system) }
-            dd { "x\u{a0}" (number(y, 2)) "; y\u{a0}" (number(x, 2)) }
+            dd { "x\u{a0}" (exact(y, 2)) "; y\u{a0}" (exact(x, 2)) }
         }
         div { dt { "Широта, долгота" } dd { (format!("{lat:.6}, {lng:.6}")) } }
         @if !point {

@@ -11,7 +11,7 @@ use crate::feature::Outline;
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 360.0;
 /// Part of the window that stays free around the subject.
-const AIR: f64 = 0.3;
+const AIR: f64 = 0.25;
 
 /// Outlines that are drawn alike.
 pub struct Sheet<'a> {

@@ -43,6 +43,12 @@ impl<'a> Page<'a> {
         Self { imgis, title, called: None, trail, formats: Vec::new(), wide: false }
     }
 
+    /// The first of all pages.
+    pub fn first(mut self) -> Self {
+        self.trail.clear();
+        self
+    }
+
     /// A page above it, from the outermost inwards.
     pub fn under(mut self, href: impl Into<String>, word: impl Into<String>) -> Self {
         self.trail.push((href.into(), word.into()));

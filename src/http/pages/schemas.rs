@@ -51,7 +51,7 @@ fn row(body: &Value, layer: &Layer, name: &str, schema: &Value) -> Markup {
     html! {
         tr {
             th scope="row" { (title) @if required { " " span.badge { "обязательно" } } }
-            td { code { (name) } }
+            td.nowrap { code { (name) } }
             td.nowrap { (kind(schema)) @if let Some(name) = measure { ", " (unit(name)) } }
             td { @for (at, code) in codes.into_iter().flatten().enumerate() {
                 @if at > 0 { ", " }

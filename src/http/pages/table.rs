@@ -17,6 +17,9 @@ use crate::error::Result;
 use crate::feature::{Outline, Record, Sheet};
 use crate::layer::{Layer, PropertyType, Value};
 
+/// Characters of a text that needs a broad column.
+const LONG: usize = 28;
+
 /// Features of a page, ready to be told.
 struct Listed<'a> {
     shelf: &'a Shelf<'a>,
@@ -231,8 +234,9 @@ impl Listed<'_> {
             (Value::Number(m2), None) => Some(number(*m2, 1)),
             (value, None) => value.text(),
         };
+        let long = !numeric && text.as_ref().is_some_and(|text| text.chars().count() > LONG);
         html! {
-            td.number[numeric].date[column.kind == PropertyType::Date] {
+            td.number[numeric].date[column.kind == PropertyType::Date].long[long] {
                 @match text {
                     Some(text) => (text),
                     None => span.muted { span aria-hidden="true" { "—" } span.spoken { "нет сведений" } },

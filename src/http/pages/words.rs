@@ -10,8 +10,17 @@ pub fn word(words: &Words) -> &str {
     words.get("ru").or_else(|| words.get("en")).map_or("", String::as_str)
 }
 
-/// A number as Russian readers write it.
+/// A number as Russian readers write it, no zeros at its end.
 pub fn number(value: f64, digits: usize) -> String {
+    let text = exact(value, digits);
+    match text.contains(',') {
+        true => text.trim_end_matches('0').trim_end_matches(',').to_string(),
+        false => text,
+    }
+}
+
+/// A number with so many decimals: coordinates, money.
+pub fn exact(value: f64, digits: usize) -> String {
     let text = format!("{:.digits$}", value.abs());
     let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
     let some = text.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
@@ -22,7 +31,6 @@ pub fn number(value: f64, digits: usize) -> String {
         }
         grouped.push(c);
     }
-    let rest = rest.trim_end_matches('0');
     if rest.is_empty() { grouped } else { format!("{grouped},{rest}") }
 }
 
@@ -98,7 +106,11 @@ pub fn bare(property: &Property, value: &Value) -> String {
         Value::String(text) if property.kind == PropertyType::Date => date(text),
         Value::String(text) => code(property, text),
         Value::Number(n) if property.name.ends_with("year") => n.to_string(),
-        Value::Number(n) => number(n.as_f64().unwrap_or_default(), 2),
+        Value::Number(n) => {
+            let value = n.as_f64().unwrap_or_default();
+            let money = matches!(property.unit.as_deref(), Some("RUB" | "₽"));
+            if money && value.fract() != 0.0 { exact(value, 2) } else { number(value, 2) }
+        }
         Value::Array(list) => {
             let codes = list.iter().filter_map(Value::as_str).map(|text| code(property, text));
             codes.collect::<Vec<_>>().join(", ")
