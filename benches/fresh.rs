@@ -13,13 +13,13 @@ const EDITS_PER_SECOND: u64 = 50;
 const READERS: usize = 8;
 
 /// Measures and writes the table.
-pub fn run() {
+pub fn run(city: &tiles::Municipality) {
     let cluster = std::env::var("IMGIS_TEST_CLUSTER").expect("run it by `make bench`");
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let url = tiles::database(&runtime, &cluster, "bench_fresh");
     let parcels = setting("BENCH_PARCELS", 200_000).to_string();
-    let server = tiles::imgis(&url, &["--demo", &parcels]);
+    let server = tiles::imgis(city, &url, &["--demo", &parcels]);
     let client = runtime.block_on(tiles::connect(&cluster, "bench_fresh"));
     let rows = runtime
         .block_on(client.query(

@@ -33,13 +33,14 @@ fn main() {
     // `cargo bench` passes flags of the usual harness.
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
     let wants = |name: &str| filter.as_deref().is_none_or(|filter| name.contains(filter));
+    let city = tiles::municipality();
     if wants("tiles") {
-        tiles::run();
+        tiles::run(&city);
     }
     if wants("features") {
         features::run();
     }
     if wants("fresh") {
-        fresh::run();
+        fresh::run(&city);
     }
 }

@@ -2,6 +2,7 @@
 //! the same rows, when `MARTIN` names one.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ const GZIP: &str = "Accept-Encoding: gzip\r\n";
 const PLAIN: &str = "Accept-Encoding: identity\r\n";
 
 /// Measures and writes the table.
-pub fn run() {
+pub fn run(city: &Municipality) {
     let cluster = std::env::var("IMGIS_TEST_CLUSTER").expect("run it by `make bench`");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -29,11 +30,11 @@ pub fn run() {
     let parcels = setting("BENCH_PARCELS", 200_000).to_string();
     let mut text = String::from("# Parcel tiles\n\n");
     {
-        let first = imgis(&url, &["--demo", &parcels]);
+        let first = imgis(city, &url, &["--demo", &parcels]);
         let _ =
             writeln!(text, "demo city of {parcels} parcels made and served: {:.1?}", first.started);
     }
-    let ours = imgis(&url, &[]);
+    let ours = imgis(city, &url, &[]);
     let features = runtime.block_on(count(&cluster));
     let _ = writeln!(
         text,
@@ -49,12 +50,12 @@ pub fn run() {
     table.not_modified("imgis 304", &ours, &places, path);
     drop(ours);
     {
-        let cold = imgis(&url, &["--tile-cache-mb", "0"]);
+        let cold = imgis(city, &url, &["--tile-cache-mb", "0"]);
         table.measure("imgis cold gzip", &cold, &places, path, GZIP, false);
         table.measure("imgis cold identity", &cold, &places, path, PLAIN, false);
     }
     if let Ok(program) = std::env::var("MARTIN") {
-        runtime.block_on(copy_for_martin(&cluster));
+        runtime.block_on(copy_for_martin(city, &cluster));
         let path = |z: u8, x: u32, y: u32| format!("/parcel/{z}/{x}/{y}");
         for (name, cache) in [("martin cold", "0"), ("martin warm", "1024")] {
             let server = martin(&program, &cluster, cache);
@@ -75,12 +76,12 @@ pub fn database(runtime: &tokio::runtime::Runtime, cluster: &str, name: &str) ->
 }
 
 /// This program, serving a database.
-pub fn imgis(url: &str, more: &[&str]) -> Server {
+pub fn imgis(city: &Municipality, url: &str, more: &[&str]) -> Server {
     let port = free_port();
     let mut command = Command::new(env!("CARGO_BIN_EXE_imgis"));
     command
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("IMGIS_CITY", municipality())
+        .env("IMGIS_CITY", city.0.join("data/municipality.toml"))
         .env("DATABASE_URL", url)
         .env("PORT", port.to_string())
         .arg("serve")
@@ -88,12 +89,22 @@ pub fn imgis(url: &str, more: &[&str]) -> Server {
     Server::start(command, port, "/readyz")
 }
 
-/// The shipped municipality with eight properties of a parcel in its tiles, so that peers with all columns
-/// and this server show the same.
-fn municipality() -> std::path::PathBuf {
+/// A copy of the shipped municipality with eight properties of a parcel in its tiles, so that peers with all
+/// columns and this server show the same; gone with the measurements.
+pub struct Municipality(PathBuf);
+
+impl Drop for Municipality {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Makes the copy.
+pub fn municipality() -> Municipality {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = std::env::temp_dir().join(format!("imgis-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
+    let copy = Municipality(folder.clone());
     for part in ["data", "layers", "styles"] {
         let copied = Command::new("cp").arg("-r").arg(root.join(part)).arg(&folder).status();
         assert!(copied.is_ok_and(|status| status.success()), "a copy of {part}");
@@ -118,7 +129,7 @@ fn municipality() -> std::path::PathBuf {
         }
     }
     std::fs::write(file, out).expect("the layer file is written");
-    folder.join("data/municipality.toml")
+    copy
 }
 
 /// martin at its best: rows in 3857, no parallel scans.
@@ -173,15 +184,13 @@ pub async fn places(cluster: &str, database: &str) -> Vec<(f64, f64)> {
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
-async fn copy_for_martin(cluster: &str) {
+async fn copy_for_martin(city: &Municipality, cluster: &str) {
     let copy = format!("create database {MARTINS} template {DATABASE}");
     sql(cluster, "postgres", &[&copy]).await;
     let client = connect(cluster, MARTINS).await;
     let text = "select string_agg(quote_ident(column_name), ', ') from information_schema.columns
                 where table_schema = 'layer' and table_name = 'parcel' and column_name = any($1)";
-    let layer = std::fs::read_to_string(
-        municipality().parent().expect("data").join("../layers/parcel.toml"),
-    );
+    let layer = std::fs::read_to_string(city.0.join("layers/parcel.toml"));
     let mut shown: Vec<String> = Vec::new();
     let mut name = String::new();
     for line in layer.expect("the layer file").lines() {

@@ -21,6 +21,16 @@ pub mod limit {
     pub const PAGE_FEATURES: i64 = 10;
     /// Bytes of a JSON body.
     pub const BODY_BYTES_MAX: usize = 4 << 20;
+    /// Members of one change set.
+    pub const CHANGESET_MEMBERS_MAX: usize = 10_000;
+    /// Versions of one page of a history, at most; a larger `limit` is served as this.
+    pub const HISTORY_PAGE_MAX: i64 = 1_000;
+    /// Versions of one page of a history when `limit` is absent.
+    pub const HISTORY_PAGE: i64 = 50;
+    /// Ancestors, and descendants, that a lineage lists.
+    pub const LINEAGE_FEATURES: i64 = 1_000;
+    /// Neighbours that a broken rule names.
+    pub const NEIGHBOURS_NAMED: usize = 20;
     /// Vertices of one submitted geometry.
     pub const GEOMETRY_VERTICES_MAX: usize = 100_000;
     /// Area of a site, m².

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// One fault of a submitted document.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Fault {
     /// JSON Pointer (RFC 6901) into the submitted document.
     pub pointer: String,
@@ -18,6 +18,16 @@ pub struct Fault {
     /// Place of a geometry's defect: longitude, latitude (CRS84).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+    /// Ids of the features of the layer that stand against it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<i64>,
+}
+
+impl Fault {
+    /// A fault at a pointer.
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into(), ..Self::default() }
+    }
 }
 
 /// One place of the files that an operator keeps (layers, styles, data) that cannot be used.
@@ -68,6 +78,9 @@ pub enum Error {
     /// 412: the resource has changed since the caller read it.
     #[error("{0}")]
     Stale(String),
+    /// 412: members of a change set name versions that are not the present ones.
+    #[error("{}", faults.first().map_or("changed meanwhile", |f| f.detail.as_str()))]
+    StaleMembers { faults: Vec<Fault> },
     /// 428: a change must say which version it replaces.
     #[error("If-Match is missing: send the ETag of the version that you read")]
     NeedsIfMatch,
@@ -99,8 +112,7 @@ impl Error {
 
     /// 422 with one fault.
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        let fault = Fault { pointer: pointer.into(), detail: detail.into(), place: None };
-        Self::Invalid { faults: vec![fault] }
+        Self::Invalid { faults: vec![Fault::new(pointer, detail)] }
     }
 
     /// 404.

@@ -72,6 +72,14 @@ impl Caller {
         roles.iter().any(|role| self.has(*role))
     }
 
+    /// Whether an edit has to name the version that it replaces. *Seam*: a token for an editor that
+    /// cannot send `If-Match` (QGIS) will answer no; the history keeps both versions then.
+    pub fn needs_if_match(&self) -> bool {
+        match self {
+            Self::Public | Self::Local | Self::Staff { .. } => true,
+        }
+    }
+
     /// The name that records of acts carry.
     pub fn name(&self) -> &str {
         match self {

@@ -145,7 +145,7 @@ impl Walk<'_> {
                 let ewkb = ewkb_of_geojson(geometry, 4326)?;
                 if let Some((reason, place)) = sql::defect(at, &ewkb).await? {
                     let detail = format!("the site is not valid: {reason}");
-                    let fault = Fault { pointer: "/site".into(), detail, place: Some(place) };
+                    let fault = Fault { place: Some(place), ..Fault::new("/site", detail) };
                     return Err(Error::Invalid { faults: vec![fault] });
                 }
                 let drawn = sql::drawn_site(at, id, &ewkb, self.city.srid).await;
@@ -164,10 +164,9 @@ impl Walk<'_> {
                     .iter()
                     .enumerate()
                     .filter(|(_, number)| !found.iter().any(|known| known == *number))
-                    .map(|(index, number)| Fault {
-                        pointer: format!("/site/cadastral_numbers/{index}"),
-                        detail: format!("there is no parcel {number} with a boundary"),
-                        place: None,
+                    .map(|(index, number)| {
+                        let pointer = format!("/site/cadastral_numbers/{index}");
+                        Fault::new(pointer, format!("there is no parcel {number} with a boundary"))
                     })
                     .collect();
                 if !faults.is_empty() {
@@ -235,7 +234,7 @@ fn parse<'a>(body: &[u8], office: &'a Office, city: &City) -> Result<Request<'a>
     };
     let mut faults = Vec::new();
     let mut fault = |pointer: &str, detail: String| {
-        faults.push(Fault { pointer: pointer.into(), detail, place: None });
+        faults.push(Fault::new(pointer, detail));
     };
     for name in fields.keys() {
         if !["service", "applicant", "subject", "site"].contains(&name.as_str()) {

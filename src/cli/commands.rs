@@ -129,6 +129,7 @@ pub async fn import(city: City, database: &Database, options: &Import) -> Result
 
 /// `imgis tiles export`.
 pub async fn export(city: City, database: &Database, options: &Export) -> Result<()> {
+    exchange::part_of(&options.out)?;
     let catalogue = Catalogue::read(&city)?;
     let caller = if options.staff { Caller::Local } else { Caller::Public };
     let layers: Vec<Arc<Layer>> = match options.layers.is_empty() {

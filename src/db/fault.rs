@@ -22,7 +22,7 @@ impl From<tokio_postgres::Error> for Error {
 fn refusal(db: &DbError) -> Option<Error> {
     let invalid = |detail: String| {
         let pointer = db.column().map_or("/properties".into(), |c| format!("/properties/{c}"));
-        Error::Invalid { faults: vec![Fault { pointer, detail, place: None }] }
+        Error::Invalid { faults: vec![Fault::new(pointer, detail)] }
     };
     let code = db.code();
     if *code == SqlState::UNIQUE_VIOLATION {

@@ -20,6 +20,9 @@ use crate::error::{Error, Result};
 use crate::geometry::TileAddress;
 use crate::tile::{Coding, Tiles, View};
 
+/// Counters of what tiles do not show one by one.
+const SHORT: [&str; 2] = ["gathered", "dropped"];
+
 /// What an archive is made of.
 pub struct ArchiveOptions {
     /// Least and greatest zoom.
@@ -32,14 +35,18 @@ pub struct ArchiveOptions {
     pub stop: Arc<AtomicBool>,
 }
 
-/// What the archive says of itself: the zooms that it has, no address of a server.
-fn described(options: &ArchiveOptions) -> Value {
+/// What the archive says of itself: the zooms that it has, no address of a server, and by zoom and layer how
+/// many features its tiles do not show one by one; one that lies in two tiles counts twice.
+fn described(tiles: &Tiles, options: &ArchiveOptions) -> Value {
     let mut description = options.description.clone();
     let (least, most) = options.zooms;
     if let Some(fields) = description.as_object_mut() {
         fields.remove("tiles");
         fields.insert("minzoom".into(), least.into());
         fields.insert("maxzoom".into(), most.into());
+        for name in SHORT {
+            fields.insert(name.into(), tiles.meter.by_zoom(name));
+        }
     }
     for layer in description["vector_layers"].as_array_mut().into_iter().flatten() {
         let known = layer["minzoom"].as_u64().unwrap_or_default();
@@ -61,11 +68,11 @@ enum Writer {
     Mbtiles(rusqlite::Connection),
 }
 
-/// Draws every tile of the box and the zooms and writes those that show something.
+/// Draws every tile of the box and the zooms and writes those that show something; `tiles` has drawn nothing
+/// before.
 ///
 /// # Errors
-/// [`Error::Operator`] for a name that ends in neither `.pmtiles` nor `.mbtiles`, too many tiles, or a file
-/// that cannot be written.
+/// [`Error::Operator`] for too many tiles, or a file that cannot be written.
 pub fn export(
     tiles: &Arc<Tiles>,
     views: &[View],
@@ -75,14 +82,8 @@ pub fn export(
 ) -> Result<Archived> {
     let addresses = addresses(options)?;
     progress.set_length(addresses.len() as u64);
-    let beside = beside(out)?;
-    let refused = |error: std::io::Error| {
-        Error::Operator(format!("{} cannot be written: {error}", out.display()))
-    };
-    if out.is_dir() {
-        return Err(Error::Operator(format!("{} is a folder", out.display())));
-    }
-    File::create(&beside).and_then(|_| std::fs::remove_file(&beside)).map_err(refused)?;
+    let beside = part_of(out)?;
+    let refused = |error| refused(out, error);
     let written = write(tiles, views, out, &beside, options, &addresses, progress);
     let kept = written.and_then(|written| {
         File::open(&beside).and_then(|file| file.sync_all()).map_err(refused)?;
@@ -95,14 +96,29 @@ pub fn export(
     kept
 }
 
-fn beside(out: &Path) -> Result<PathBuf> {
+fn refused(out: &Path, error: std::io::Error) -> Error {
+    Error::Operator(format!("{} cannot be written: {error}", out.display()))
+}
+
+/// Where an archive of this name is written until it is whole; found out before anything is read.
+///
+/// # Errors
+/// [`Error::Operator`] for a name that ends in neither `.pmtiles` nor `.mbtiles`, a folder, or a place where
+/// nothing can be written.
+pub fn part_of(out: &Path) -> Result<PathBuf> {
     let name = out.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let kind = out.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
     if !["pmtiles", "mbtiles"].contains(&kind) {
         let text = format!("{}: an archive ends in .pmtiles or .mbtiles", out.display());
         return Err(Error::Operator(text));
     }
-    Ok(out.with_file_name(format!(".{name}.part")))
+    if out.is_dir() {
+        return Err(Error::Operator(format!("{} is a folder", out.display())));
+    }
+    let beside = out.with_file_name(format!(".{name}.part"));
+    let made = File::create(&beside).and_then(|_| std::fs::remove_file(&beside));
+    made.map_err(|error| refused(out, error))?;
+    Ok(beside)
 }
 
 /// Every tile of the box, in the order of the archive.
@@ -144,7 +160,7 @@ fn write(
 ) -> Result<Archived> {
     let mut writer = match out.extension().and_then(|extension| extension.to_str()) {
         Some("pmtiles") => pmtiles(beside, options)?,
-        _ => mbtiles(beside, options)?,
+        _ => mbtiles(beside)?,
     };
     let mut archived = Archived { tiles: 0, bytes: 0 };
     for batch in addresses.chunks(limit::ARCHIVE_BATCH) {
@@ -166,7 +182,7 @@ fn write(
             format!("the layers show nothing at zooms {least} to {most}: nothing was written");
         return Err(Error::Operator(text));
     }
-    writer.finish()?;
+    writer.finish(options, described(tiles, options))?;
     Ok(archived)
 }
 
@@ -197,18 +213,27 @@ fn pmtiles(beside: &Path, options: &ArchiveOptions) -> Result<Writer> {
         .bounds(west, south, east, north)
         .center((west + east) / 2.0, (south + north) / 2.0)
         .center_zoom(options.zooms.0)
-        .metadata(described(options).to_string())
         .create(BufWriter::new(File::create(beside)?))
         .map_err(Error::internal)?;
     Ok(Writer::Pmtiles(Box::new(writer)))
 }
 
-fn mbtiles(beside: &Path, options: &ArchiveOptions) -> Result<Writer> {
+fn mbtiles(beside: &Path) -> Result<Writer> {
     let connection = rusqlite::Connection::open(beside).map_err(Error::internal)?;
     super::sql::start_mbtiles(&connection).map_err(Error::internal)?;
+    Ok(Writer::Mbtiles(connection))
+}
+
+/// Writes the description of an MBTiles archive.
+fn describe(
+    archive: &rusqlite::Connection,
+    options: &ArchiveOptions,
+    description: &Value,
+) -> Result<()> {
     let [west, south, east, north] = options.bounds;
-    let description = described(options);
-    let layers = serde_json::json!({ "vector_layers": description["vector_layers"] });
+    let told = ["vector_layers"].into_iter().chain(SHORT);
+    let told: serde_json::Map<String, Value> =
+        told.map(|name| (name.to_string(), description[name].clone())).collect();
     for (name, value) in [
         ("name", description["name"].as_str().unwrap_or_default().to_string()),
         ("format", "pbf".into()),
@@ -220,11 +245,11 @@ fn mbtiles(beside: &Path, options: &ArchiveOptions) -> Result<Writer> {
         ("minzoom", options.zooms.0.to_string()),
         ("maxzoom", options.zooms.1.to_string()),
         ("type", "overlay".into()),
-        ("json", layers.to_string()),
+        ("json", Value::from(told).to_string()),
     ] {
-        super::sql::describe_mbtiles(&connection, name, &value).map_err(Error::internal)?;
+        super::sql::describe_mbtiles(archive, name, &value).map_err(Error::internal)?;
     }
-    Ok(Writer::Mbtiles(connection))
+    Ok(())
 }
 
 impl Writer {
@@ -239,10 +264,14 @@ impl Writer {
         }
     }
 
-    fn finish(self) -> Result<()> {
+    fn finish(self, options: &ArchiveOptions, description: Value) -> Result<()> {
         match self {
-            Self::Pmtiles(writer) => writer.finalize().map_err(Error::internal),
+            Self::Pmtiles(mut writer) => {
+                writer.set_metadata(description.to_string());
+                writer.finalize().map_err(Error::internal)
+            }
             Self::Mbtiles(connection) => {
+                describe(&connection, options, &description)?;
                 super::sql::finish_mbtiles(&connection).map_err(Error::internal)?;
                 connection.close().map_err(|(_, error)| Error::internal(error))
             }

@@ -1,5 +1,5 @@
 //! Files in, archives of tiles and tables of features out. Never goes round the checks of feature editing: what an edit would
-//! refuse, an import refuses by row.
+//! refuse, an import refuses by row: values, geometries, and the rules of the layer.
 //!
 //! *Seam*: a format that comes in is a way to call [`Sink`] for each feature (`geojson.rs`); the rest does not know it.
 
@@ -10,7 +10,7 @@ mod import;
 pub mod sql;
 pub mod write;
 
-pub use archive::{ArchiveOptions, Archived, export};
+pub use archive::{ArchiveOptions, Archived, export, part_of};
 pub use copy::{CopyRow, copy_text};
 pub use import::{ImportOptions, Refusal, Report, import};
 

@@ -127,6 +127,96 @@ async fn unique(client: &Client, layer: &Layer, property: &Property, is_key: boo
     Ok(client.batch_execute(&text).await?)
 }
 
+/// Marks the rows that break a rule of the layer, as an edit would be refused. A row that changes no
+/// geometry is left alone; of two rows that overlap, the first one stays.
+async fn rules(client: &Client, layer: &Layer) -> Result<()> {
+    let table = layer.table();
+    let rules = &layer.rules;
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let mut text = format!(
+        "create temporary table drawn on commit drop as
+           select s.row_number, s.geometry, s.found_id from staged s
+           where s.fault is null and s.geometry is not null and not exists (
+             select from {table} t where t.id = s.found_id and t.geometry is not distinct from s.geometry);
+         create index on drawn using gist (geometry);
+         analyze drawn;"
+    );
+    if let Some(least) = rules.min_area_m2 {
+        text.push_str(&format!(
+            "update staged s set fault = round(st_area(d.geometry)::numeric, 2)
+                    || ' m² is less than the {least} m² of the rule'
+             from drawn d
+             where d.row_number = s.row_number and s.fault is null and st_area(d.geometry) < {least};"
+        ));
+    }
+    if let Some(inside) = &rules.inside {
+        text.push_str(&format!(
+            "update staged s set fault = 'it does not lie inside the layer {layer}'
+             from drawn d
+             where d.row_number = s.row_number and s.fault is null
+               and not exists (
+                 select from {other} b
+                 where b.{column} && d.geometry and st_covers(b.{column}, d.geometry))
+               and not coalesce(st_covers((
+                 select st_buffer(st_union(b.{column}), {reach}) from {other} b
+                 where b.{column} && st_expand(d.geometry, {reach})), d.geometry), false);",
+            layer = inside.layer,
+            other = inside.table,
+            column = inside.geometry,
+            reach = inside.tolerance_m,
+        ));
+    }
+    client.batch_execute(&text).await?;
+    if let Some(sliver) = rules.overlap_m2 {
+        overlaps(client, layer, sliver).await?;
+    }
+    Ok(client.batch_execute("drop table drawn").await?)
+}
+
+/// Marks rows until none is left that overlaps what will stand beside it.
+async fn overlaps(client: &Client, layer: &Layer, sliver: f64) -> Result<()> {
+    crate::feature::take_turn(client, layer).await?;
+    let stand = format!(
+        "update staged s set fault = 'it overlaps the feature ' || b.ids || ': '
+                || round(b.m2::numeric, 2) || ' m² are shared'
+         from (
+           select row_number, string_agg(id::text, ', ' order by id) as ids, sum(m2) as m2
+           from (
+             select d.row_number, t.id, st_area(st_intersection(d.geometry, t.geometry)) as m2
+             from drawn d
+             join {table} t on t.geometry && d.geometry and st_intersects(t.geometry, d.geometry)
+             where not exists (
+               select from drawn o join staged p on p.row_number = o.row_number
+               where o.found_id = t.id and p.fault is null)
+           ) c where m2 > $1 group by row_number
+         ) b
+         where b.row_number = s.row_number and s.fault is null",
+        table = layer.table(),
+    );
+    let come = "update staged s set fault = 'it overlaps row ' || b.other || ': '
+                || round(b.m2::numeric, 2) || ' m² are shared'
+         from (
+           select distinct on (row_number) row_number, other, m2 from (
+             select d.row_number, e.row_number as other,
+                    st_area(st_intersection(d.geometry, e.geometry)) as m2
+             from drawn d
+             join drawn e on e.geometry && d.geometry and e.row_number < d.row_number
+               and st_intersects(e.geometry, d.geometry)
+             join staged f on f.row_number = e.row_number and f.fault is null
+           ) c where m2 > $1 order by row_number, other
+         ) b
+         where b.row_number = s.row_number and s.fault is null";
+    loop {
+        let marked =
+            client.execute(&stand, &[&sliver]).await? + client.execute(come, &[&sliver]).await?;
+        if marked == 0 {
+            return Ok(());
+        }
+    }
+}
+
 /// What a merge did.
 #[derive(Debug, Default)]
 pub struct Counts {
@@ -173,6 +263,7 @@ pub async fn merge(
             client.batch_execute(&text).await?;
         }
     }
+    rules(client, layer).await?;
     let updated = if key.is_some() {
         let set: Vec<String> = columns.iter().map(|c| format!("{c} = s.{c}")).collect();
         let text = format!(

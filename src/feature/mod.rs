@@ -6,6 +6,7 @@ mod around;
 mod cursor;
 mod edit;
 pub mod found;
+pub mod history;
 pub mod page;
 mod query;
 mod record;
@@ -13,7 +14,11 @@ pub mod sql;
 
 pub use around::{Outline, around};
 pub use cursor::{Cursor, Key};
-pub use edit::{Edited, create, delete, parse_feature, replace};
+pub use edit::sql::take_turn;
+pub use edit::{
+    Desk, Done, Edited, change_set, create, delete, merge, parse_feature, patch, replace, split,
+    tags,
+};
 pub use found::{Hit, find};
 pub use page::Reading;
 pub use page::sql::{Rows, Statement};

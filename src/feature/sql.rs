@@ -10,14 +10,6 @@ use crate::error::Result;
 use crate::geometry::Crs;
 use crate::layer::{Layer, Property, Value};
 
-/// A feature as GeoJSON text, with what the door needs to know of it.
-pub struct Item {
-    pub id: i64,
-    pub json: String,
-    /// Version for `If-Match`; published tables have none.
-    pub etag: Option<String>,
-}
-
 /// A value of a property as a parameter.
 pub(super) fn bind(value: &Value) -> Box<dyn ToSql + Sync + Send> {
     match value {
@@ -69,49 +61,53 @@ pub(super) fn properties(layer: &Layer, readable: &[&Property]) -> String {
     }
 }
 
-fn select(layer: &Layer, readable: &[&Property], crs: Crs) -> String {
-    let geometry = layer.geometry_column().to_string();
-    let stamp = if layer.is_own() {
-        "(extract(epoch from valid_from) * 1e6)::bigint"
-    } else {
-        "null::bigint"
-    };
-    format!(
-        "select {id}::bigint,
-                '{{\"type\":\"Feature\",\"id\":' || {id} || ',\"geometry\":'
-                || coalesce({geojson}, 'null') || ',\"properties\":' || ({properties})::text,
-                {stamp}
-         from {table}",
-        id = layer.id_column(),
-        geojson = geojson(&geometry, crs),
-        properties = properties(layer, readable),
-        table = layer.table(),
-    )
+/// The version of what is seen of a row, as an SQL expression; `null` where rows have none.
+///
+/// Who sees all of it has the moment of the row's last change; else the version is of what is seen, so that
+/// it does not tell of what is not.
+pub(super) fn version_expression(layer: &Layer, readable: &[&Property]) -> String {
+    if !layer.is_own() {
+        return "null::text".into();
+    }
+    if readable.len() == layer.properties.len() {
+        return "to_hex((extract(epoch from valid_from) * 1e6)::bigint)".into();
+    }
+    let seen = readable.iter().map(|property| property.column().to_string());
+    let columns: Vec<String> = std::iter::once("geometry".to_string()).chain(seen).collect();
+    format!("md5(row({})::text)", columns.join(", "))
 }
 
-/// `all`: the reader sees every property. Else the version is of what is seen, so that it does not tell
-/// of what is not.
-fn item(row: &Row, all: bool) -> Item {
-    let (id, json): (i64, String) = (row.get(0), row.get(1));
-    let stamp: Option<i64> = row.get(2);
-    let etag = stamp.map(|stamp| match all {
-        true => format!("\"{id:x}-{stamp:x}\""),
-        false => format!("\"{id:x}-{:032x}\"", xxhash_rust::xxh3::xxh3_128(json.as_bytes())),
-    });
-    Item { id, json, etag }
+/// The entity tag of a version.
+pub(super) fn tag(id: i64, version: &str) -> String {
+    format!("\"{id:x}-{version}\"")
 }
 
-/// One feature.
-pub async fn one(
+/// The entity tag of a feature as it is seen; `None`: it is not there.
+pub async fn version(
     client: &Client,
     layer: &Layer,
     readable: &[&Property],
-    crs: Crs,
     id: i64,
-) -> Result<Option<Item>> {
-    let text = format!("{} where {} = $1::bigint", select(layer, readable, crs), layer.id_column());
-    let all = readable.len() == layer.properties.len();
-    Ok(client.query_opt(&text, &[&id]).await?.map(|row| item(&row, all)))
+) -> Result<Option<String>> {
+    let text = format!(
+        "select {} from {} where {} = $1::bigint",
+        version_expression(layer, readable),
+        layer.table(),
+        layer.id_column()
+    );
+    let row = client.query_opt(&text, &[&id]).await?;
+    Ok(row.and_then(|row| row.get::<_, Option<String>>(0)).map(|version| tag(id, &version)))
+}
+
+/// The geometry of a feature as PostGIS keeps it.
+pub async fn geometry(client: &Client, layer: &Layer, id: i64) -> Result<Option<Row>> {
+    let text = format!(
+        "select {} from {} where {} = $1::bigint",
+        layer.geometry_column(),
+        layer.table(),
+        layer.id_column()
+    );
+    Ok(client.query_opt(&text, &[&id]).await?)
 }
 
 pub(super) fn sql_type(property: &Property) -> Type {

@@ -86,10 +86,19 @@ pub async fn conformance(
     Ok(super::either(format, &body, "application/json", page))
 }
 
+/// A box of the tile store, which keeps places to a centimetre, grown so that it holds the features as the
+/// database has them and a question for the box finds them all.
+fn widened([west, south, east, north]: [f64; 4]) -> [f64; 4] {
+    const UNIT: f64 = 1e6; // of a degree; about 0.1 m
+    let down = |degrees: f64| ((degrees - 3e-7) * UNIT).floor() / UNIT;
+    let up = |degrees: f64| ((degrees + 3e-7) * UNIT).ceil() / UNIT;
+    [down(west), down(south), up(east), up(north)]
+}
+
 /// One collection; the same in the list and alone.
 fn collection(imgis: &App, base: &str, layer: &Layer) -> Value {
     let city = &imgis.city;
-    let bounds = imgis.tiles.bounds(&layer.id).unwrap_or(city.bounds);
+    let bounds = imgis.tiles.bounds(&layer.id).map_or(city.bounds, widened);
     let here = format!("{base}/collections/{}", layer.id);
     let crs: Vec<String> = Crs::all(city).iter().map(|crs| crs.uri(base, city)).collect();
     let word = |words: &crate::config::Words| words.get("en").or(words.get("ru")).cloned();
@@ -98,9 +107,15 @@ fn collection(imgis: &App, base: &str, layer: &Layer) -> Value {
         "title": word(&layer.title),
         "description": layer.description.as_ref().and_then(word),
         "itemType": "feature",
-        "extent": { "spatial": {
-            "bbox": [bounds], "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
-        } },
+        "extent": {
+            "spatial": {
+                "bbox": [bounds], "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+            },
+            "temporal": {
+                "interval": [[null, null]],
+                "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
+            },
+        },
         "crs": crs,
         "storageCrs": Crs::City(city.srid).uri(base, city),
         "links": [

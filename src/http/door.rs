@@ -35,7 +35,7 @@ const CSP: &str = "default-src 'self'; img-src 'self' data: blob:; worker-src 's
 const HTML: &str = "text/html; charset=utf-8";
 
 const EXPOSED: &str = "Content-Crs, ETag, Link, OGC-NumberMatched, OGC-NumberReturned, \
-    Imgis-Gathered, Imgis-Dropped, X-Request-Id";
+    Imgis-Gathered, Imgis-Dropped, Imgis-Tiles, X-Request-Id";
 
 /// Checks Host and Origin, decides who is asking, adds the headers that every answer carries.
 pub async fn guard(
@@ -48,7 +48,7 @@ pub async fn guard(
         Err(error) => return error.into_response(),
     };
     if request.method() == Method::OPTIONS {
-        return preflight(request.uri().path());
+        return preflight(request.uri().path(), &imgis, &caller);
     }
     let public = caller == Caller::Public;
     let for_people = request.method() == Method::GET && is_for_people(&request);
@@ -149,17 +149,41 @@ pub fn methods(path: &str) -> &'static str {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match parts[..] {
         ["collections", _, "items"] => "GET, HEAD, POST, OPTIONS",
-        ["collections", _, "items", _] => "GET, HEAD, PUT, DELETE, OPTIONS",
+        ["collections", _, "items", _] => "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
+        ["collections", _, "changesets" | "merge"] | ["collections", _, "items", _, "split"] => {
+            "POST, OPTIONS"
+        }
         ["applications"] => "GET, HEAD, POST, OPTIONS",
         ["search"] => "POST, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }
 }
 
-/// OPTIONS: never 404, since editors ask before they know an id.
-fn preflight(path: &str) -> Response {
+/// What this caller may do to a resource: an editor asks before it offers its tools. A layer that is not
+/// there looks like one that is read-only.
+fn allowed(path: &str, imgis: &App, caller: &Caller) -> &'static str {
     let allow = methods(path);
+    let mut parts = path.trim_matches('/').split('/');
+    let (Some("collections"), Some(id), Some(_)) = (parts.next(), parts.next(), parts.next())
+    else {
+        return allow;
+    };
+    let layer = imgis.catalogue.readable_by(caller, id);
+    match layer.is_ok_and(|layer| layer.editable_by(caller)) {
+        true => allow,
+        false if allow.starts_with("GET") => "GET, HEAD, OPTIONS",
+        false => "OPTIONS",
+    }
+}
+
+/// OPTIONS: never 404, since editors ask before they know an id.
+fn preflight(path: &str, imgis: &App, caller: &Caller) -> Response {
+    let allow = allowed(path, imgis, caller);
     let mut response = axum::http::StatusCode::NO_CONTENT.into_response();
+    if allow.contains("PATCH") {
+        let media = HeaderValue::from_static(super::editing::PATCH_MEDIA);
+        response.headers_mut().insert("accept-patch", media);
+    }
     for (name, value) in [
         ("allow", allow),
         ("access-control-allow-origin", "*"),

@@ -1,4 +1,4 @@
-//! Editing on the wire: create, replace, delete.
+//! Editing on the wire: read under a version, create, replace, patch, delete.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -10,12 +10,21 @@ use super::items::{feature, feature_id};
 use crate::access::Caller;
 use crate::change::ChangeToken;
 use crate::error::Result;
-use crate::feature::{self, FeatureQuery};
+use crate::feature::{self, Desk, FeatureQuery};
 use crate::geometry::Crs;
 use crate::layer::Layer;
 
+/// What PATCH takes.
+pub const PATCH_MEDIA: &str =
+    "application/merge-patch+json, application/geo+json, application/json";
+
+/// Where the caller edits.
+pub(super) fn desk<'a>(imgis: &'a App, layer: &'a Layer, caller: &'a Caller, crs: Crs) -> Desk<'a> {
+    Desk { layer, caller, city: &imgis.city, crs, wire: imgis.wire(crs) }
+}
+
 /// The system of a submitted feature: `Content-Crs`, with or without angle brackets.
-fn content_crs(headers: &HeaderMap, imgis: &App, base: &Base) -> Result<Crs> {
+pub(super) fn content_crs(headers: &HeaderMap, imgis: &App, base: &Base) -> Result<Crs> {
     match headers.get("content-crs").and_then(|value| value.to_str().ok()) {
         Some(uri) => Crs::parse("Content-Crs", uri, &base.0, &imgis.city),
         None => Ok(Crs::Crs84),
@@ -26,7 +35,7 @@ fn feature_body(headers: &HeaderMap) -> Result<()> {
     media_type(headers, "application/geo+json", &["application/geo+json", "application/json"])
 }
 
-fn if_match(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn if_match(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok())
 }
 
@@ -78,7 +87,8 @@ pub async fn create(
     feature_body(&headers)?;
     let crs = content_crs(&headers, &imgis, &base)?;
     let mut client = imgis.db.client().await?;
-    let edited = feature::create(&mut client, layer, &caller, &imgis.city, crs, &body).await?;
+    let desk = desk(&imgis, layer, &caller, crs);
+    let edited = feature::create(&mut client, &desk, &body).await?;
     drop(client);
     let status = StatusCode::CREATED;
     let response = answer(&imgis, &caller, &base, layer, edited.id, crs, status).await?;
@@ -104,9 +114,42 @@ pub async fn replace(
     let crs = content_crs(&headers, &imgis, &base)?;
     let fid = feature_id(&fid)?;
     let mut client = imgis.db.client().await?;
-    let tag = if_match(&headers);
-    let city = &imgis.city;
-    let edited = feature::replace(&mut client, layer, &caller, city, crs, fid, tag, &body).await?;
+    let desk = desk(&imgis, layer, &caller, crs);
+    let edited = feature::replace(&mut client, &desk, fid, if_match(&headers), &body).await?;
+    drop(client);
+    let response = answer(&imgis, &caller, &base, layer, fid, crs, StatusCode::OK).await?;
+    Ok(settled(&imgis, edited.token, response).await)
+}
+
+/// Merges a patch into a feature; `If-Match` is wanted. What the patch does not name stays.
+///
+/// # Errors
+/// 400, 403, 404, 405, 409, 412, 415 (with `Accept-Patch`), 422, 428.
+///
+/// # Source
+/// RFC 7396; RFC 5789 §2.2, §3.1.
+pub async fn patch(
+    State(imgis): State<App>,
+    caller: Caller,
+    base: Base,
+    headers: HeaderMap,
+    Path((id, fid)): Path<(String, String)>,
+    query: Query,
+    Body(body): Body,
+) -> Result<Response> {
+    query.only([])?;
+    let layer = imgis.catalogue.readable_by(&caller, &id)?;
+    let taken: Vec<&str> = PATCH_MEDIA.split(", ").collect();
+    if let Err(error) = media_type(&headers, "application/merge-patch+json", &taken) {
+        let mut response = error.into_response();
+        response.headers_mut().insert("accept-patch", HeaderValue::from_static(PATCH_MEDIA));
+        return Ok(response);
+    }
+    let crs = content_crs(&headers, &imgis, &base)?;
+    let fid = feature_id(&fid)?;
+    let mut client = imgis.db.client().await?;
+    let desk = desk(&imgis, layer, &caller, crs);
+    let edited = feature::patch(&mut client, &desk, fid, if_match(&headers), &body).await?;
     drop(client);
     let response = answer(&imgis, &caller, &base, layer, fid, crs, StatusCode::OK).await?;
     Ok(settled(&imgis, edited.token, response).await)
@@ -127,7 +170,8 @@ pub async fn delete(
     let layer = imgis.catalogue.readable_by(&caller, &id)?;
     let fid = feature_id(&fid)?;
     let mut client = imgis.db.client().await?;
-    let edited = feature::delete(&mut client, layer, &caller, fid, if_match(&headers)).await?;
+    let desk = desk(&imgis, layer, &caller, Crs::Crs84);
+    let edited = feature::delete(&mut client, &desk, fid, if_match(&headers)).await?;
     drop(client);
     Ok(settled(&imgis, edited.token, StatusCode::NO_CONTENT.into_response()).await)
 }

@@ -335,7 +335,7 @@ pub async fn feature(
     let mut reading = Reading::new(layer, query, imgis.wire(query.crs));
     let mut body = Vec::with_capacity(1024);
     reading.write(&row, &mut body)?;
-    let etag = reading.etag(&row, &body)?;
+    let etag = reading.etag(&row)?;
     let here = format!("{base}/collections/{}/items/{fid}", layer.id);
     let links = json!([
         { "rel": "self", "type": GEOJSON, "title": "this feature", "href": here },

@@ -4,12 +4,14 @@ mod api;
 mod applications;
 mod assets;
 mod changes;
+mod changesets;
 mod collections;
 mod door;
 mod dossier;
 mod editing;
 mod exports;
 mod flow;
+mod history;
 mod items;
 mod legend;
 mod link;
@@ -50,8 +52,13 @@ pub fn router(imgis: App, door: Door) -> Router {
         .route("/collections/{id}/items", get(items::page).post(editing::create))
         .route(
             "/collections/{id}/items/{fid}",
-            get(items::one).put(editing::replace).delete(editing::delete),
+            get(items::one).put(editing::replace).patch(editing::patch).delete(editing::delete),
         )
+        .route("/collections/{id}/items/{fid}/history", get(history::history))
+        .route("/collections/{id}/items/{fid}/lineage", get(history::lineage))
+        .route("/collections/{id}/items/{fid}/split", post(changesets::split))
+        .route("/collections/{id}/merge", post(changesets::merge))
+        .route("/collections/{id}/changesets", post(changesets::create))
         .route("/collections/{id}/queryables", get(schemas::queryables))
         .route("/collections/{id}/schema", get(schemas::schema))
         .route("/collections/{id}/sortables", get(schemas::sortables))

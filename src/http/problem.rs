@@ -57,7 +57,9 @@ fn status(error: &Error) -> (StatusCode, &'static str) {
         Error::Forbidden(_) => (StatusCode::FORBIDDEN, "not among your rights"),
         Error::NotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "not changed this way"),
         Error::Conflict(_) => (StatusCode::CONFLICT, "contradicts what is there"),
-        Error::Stale(_) => (StatusCode::PRECONDITION_FAILED, "changed meanwhile"),
+        Error::Stale(_) | Error::StaleMembers { .. } => {
+            (StatusCode::PRECONDITION_FAILED, "changed meanwhile")
+        }
         Error::NeedsIfMatch => (StatusCode::PRECONDITION_REQUIRED, "If-Match is missing"),
         Error::MediaType { .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media type not taken"),
         Error::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "over a limit"),
@@ -89,7 +91,7 @@ impl IntoResponse for Error {
         }
         match &self {
             Self::Parameter { parameter, .. } => body["parameter"] = parameter.as_str().into(),
-            Self::Invalid { faults } => {
+            Self::Invalid { faults } | Self::StaleMembers { faults } => {
                 body["pointer"] = faults.first().map_or(Value::Null, |f| f.pointer.clone().into());
                 body["errors"] = serde_json::to_value(faults).unwrap_or_default();
             }

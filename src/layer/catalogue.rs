@@ -81,6 +81,18 @@ impl Catalogue {
                 Err(other) => return Err(other),
             }
         }
+        for at in 0..layers.len() {
+            let mut rules = layers[at].rules.clone();
+            let named = rules.inside.as_ref().map(|inside| inside.layer.clone());
+            let other = layers.iter().find(|other| Some(&other.id) == named.as_ref());
+            match rules.resolve(&layers[at].id, other.map(Arc::as_ref)) {
+                Ok(()) => Arc::make_mut(&mut layers[at]).rules = rules,
+                Err(detail) => {
+                    let file = layers[at].file.clone();
+                    faults.push(FileFault { line: line_of(&file, "inside"), file, detail });
+                }
+            }
+        }
         if !faults.is_empty() {
             return Err(Error::Files(faults));
         }

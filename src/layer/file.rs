@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::rules::{Rules, RulesFile};
 use super::{GeometryType, Layer, Property, PropertyType, TileUse};
 use crate::access::{Read, Role};
 use crate::config::{Words, read_toml};
@@ -41,6 +42,8 @@ struct LayerFile {
     importance: Option<String>,
     currency: Option<Date>,
     stale_ok_s: Option<u32>,
+    #[serde(default)]
+    rules: RulesFile,
     #[serde(default, rename = "property")]
     properties: Vec<PropertyFile>,
 }
@@ -195,13 +198,20 @@ pub fn read(file: &Path) -> Result<Layer> {
             Follow::Trigger
         }
     };
+    let (rules, broken) = read.rules.check(read.geometry);
+    for (key, detail) in broken {
+        faults.add(key, detail);
+    }
+    if !rules.is_empty() && read.source.is_some() {
+        faults.add("[rules]", "a published layer has no rules: nobody edits it here".into());
+    }
     if !faults.list.is_empty() {
         return Err(Error::Files(faults.list));
     }
-    Ok(layer(id, file.to_path_buf(), read, follow))
+    Ok(layer(id, file.to_path_buf(), read, follow, rules))
 }
 
-fn layer(id: String, file: PathBuf, read: LayerFile, follow: Follow) -> Layer {
+fn layer(id: String, file: PathBuf, read: LayerFile, follow: Follow, rules: Rules) -> Layer {
     let properties = read
         .properties
         .into_iter()
@@ -240,6 +250,7 @@ fn layer(id: String, file: PathBuf, read: LayerFile, follow: Follow) -> Layer {
         importance: read.importance,
         currency: read.currency,
         stale_ok_s: read.stale_ok_s,
+        rules,
         properties,
     }
 }

@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod file;
+mod rules;
 pub mod sql;
 pub mod table;
 mod value;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use catalogue::toml_files;
 pub use catalogue::{Catalogue, Division, Group};
 pub use file::{Code, Derived, Follow, Linkable, Source, Zoom};
+pub use rules::{Inside, Rules};
 pub use value::{Value, has_nul};
 
 use crate::access::{Caller, Read, Role};
@@ -161,6 +163,8 @@ pub struct Layer {
     pub currency: Option<Date>,
     /// Seconds for which a client may show a tile without asking; `None`: it asks each time.
     pub stale_ok_s: Option<u32>,
+    /// What features keep beyond their schema.
+    pub rules: Rules,
     pub properties: Vec<Property>,
 }
 
@@ -220,6 +224,11 @@ impl Layer {
     /// Whether rows are changed through this program's editing.
     pub fn is_editable(&self) -> bool {
         self.source.is_none() && self.derived.is_none() && !self.edit.is_empty()
+    }
+
+    /// Whether the caller may edit features of the layer.
+    pub fn editable_by(&self, caller: &Caller) -> bool {
+        self.is_editable() && caller.has_any(&self.edit)
     }
 
     /// Whether the server made the table.

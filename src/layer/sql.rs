@@ -263,11 +263,12 @@ fn history(layer: &Layer, name: &str) -> History {
     let objects: Vec<String> =
         pairs.chunks(50).map(|chunk| format!("jsonb_build_object({})", chunk.join(", "))).collect();
     let properties = if objects.is_empty() { "'{}'::jsonb".into() } else { objects.join(" || ") };
-    let insert = |op: &str, rows: &str| {
+    let gone = "greatest(clock_timestamp(), o.valid_from + interval '1 microsecond')";
+    let insert = |op: &str, until: &str, rows: &str| {
         format!(
             "insert into imgis.feature_history
                  (layer, feature_id, op, valid_from, valid_to, actor, properties, geometry)
-               select {name}, o.id, '{op}', o.valid_from, now(), who, {properties}, o.geometry
+               select {name}, o.id, {op}, o.valid_from, {until}, who, {properties}, o.geometry
                from {rows};"
         )
     };
@@ -279,9 +280,10 @@ fn history(layer: &Layer, name: &str) -> History {
     };
     let stamp = Ident::qualified(&format!("imgis.stamp_{}", layer.id));
     History {
-        deleted: insert("delete", "old_rows o"),
+        deleted: insert("'delete'", gone, "old_rows o"),
         updated: insert(
-            "update",
+            "case when n.id is null then 'delete' else 'update' end",
+            &format!("coalesce(n.valid_from, {gone})"),
             "old_rows o left join new_rows n using (id) where o.* is distinct from n.*",
         ),
         before_update: format!(
@@ -289,7 +291,8 @@ fn history(layer: &Layer, name: &str) -> History {
              set search_path = pg_catalog, public, pg_temp as $stamp$
              begin
                if {} is distinct from {} then
-                 new.valid_from := greatest(clock_timestamp(), old.valid_from);
+                 new.valid_from := greatest(
+                   clock_timestamp(), old.valid_from + interval '1 microsecond');
                else
                  new.valid_from := old.valid_from;
                end if;

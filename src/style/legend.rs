@@ -54,8 +54,6 @@ const ZOOM: f64 = 15.0;
 const COLOURS: [&str; 4] = ["fill-color", "line-color", "circle-color", "fill-pattern"];
 /// A code that no property has.
 const OTHER: &str = "\0other";
-/// A step from here on means "no value".
-const STEP_MAX: f64 = 999.0;
 
 static NULL: Json = Json::Null;
 
@@ -108,6 +106,8 @@ struct Key {
     property: String,
     arms: Vec<Vec<Code>>,
     step: bool,
+    /// What stands in for a missing value, where it has a step of its own.
+    none: Option<Code>,
 }
 
 impl Styles {
@@ -151,15 +151,18 @@ fn by_key(drawn: &[Json], layer: &Layer, key: &Key) -> Vec<Entry> {
     let mut entries = Vec::new();
     for (at, arm) in key.arms.iter().enumerate() {
         let first = arm.first().unwrap_or(&Code::None);
-        if key.step && at + 1 == key.arms.len() && first.number() >= STEP_MAX {
-            continue;
-        }
         let codes: Vec<String> = arm.iter().map(ToString::to_string).collect();
         let label = match key.step {
             true => step_label(&key.arms, at),
             false => codes_label(layer, property, &codes),
         };
         entries.push(row(codes, label, first));
+    }
+    let none = drawn.iter().find_map(|layer| {
+        serde_json::from_value::<Words>(layer["metadata"]["imgis:none"].clone()).ok()
+    });
+    if let (Some(code), Some(label)) = (&key.none, none) {
+        entries.push(row(Vec::new(), label, code));
     }
     let mut told: Vec<String> = key.arms.iter().flatten().map(ToString::to_string).collect();
     for code in own_codes(drawn) {
@@ -310,13 +313,17 @@ fn key_of(expression: &Json) -> Option<Key> {
     match (name, input_property(at(list, 1))) {
         ("match", Some(property)) => {
             let arms = list.get(2..).unwrap_or_default().chunks_exact(2).map(|pair| arm(&pair[0]));
-            Some(Key { property: property.into(), arms: arms.collect(), step: false })
+            Some(Key { property: property.into(), arms: arms.collect(), step: false, none: None })
         }
         ("step", Some(property)) => {
             let limits = list.iter().skip(3).step_by(2).map(|limit| vec![Code::of(limit)]);
             let first = std::iter::once(vec![Code::Number(f64::NEG_INFINITY)]);
-            let arms = first.chain(limits).collect();
-            Some(Key { property: property.into(), arms, step: true })
+            let mut arms: Vec<Vec<Code>> = first.chain(limits).collect();
+            let none = absent(at(list, 1)).filter(|none| arms.last() == Some(&vec![none.clone()]));
+            if none.is_some() {
+                arms.pop();
+            }
+            Some(Key { property: property.into(), arms, step: true, none })
         }
         _ => list.iter().find_map(key_of),
     }
@@ -341,6 +348,12 @@ fn input_property(expression: &Json) -> Option<&str> {
         "coalesce" | "to-string" => input_property(at(list, 1)),
         _ => None,
     }
+}
+
+/// What an input reads where the property is missing.
+fn absent(input: &Json) -> Option<Code> {
+    let list = input.as_array()?;
+    (list.first()? == "coalesce").then(|| Code::of(list.last().unwrap_or(&NULL)))
 }
 
 /// The value of an expression for one code of one property, at a middle zoom.

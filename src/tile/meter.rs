@@ -1,8 +1,10 @@
 //! Counters of the tile room, by layer and zoom, since the program started.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::Value;
 
 use super::View;
 use super::draw::Drawn;
@@ -67,6 +69,17 @@ impl Meter {
     /// A client had the tile already.
     pub fn not_modified(&self, views: &[View], z: u8) {
         views.iter().for_each(|view| self.add(&view.layer.id, z, &[(2, 1)]));
+    }
+
+    /// A counter by zoom and layer, where it is not zero.
+    pub fn by_zoom(&self, name: &str) -> Value {
+        let mut zooms: BTreeMap<usize, serde_json::Map<String, Value>> = BTreeMap::new();
+        for (at, layer, z, value) in self.read() {
+            if NAMES[at].0 == name {
+                zooms.entry(z).or_default().insert(layer.into(), value.into());
+            }
+        }
+        zooms.into_iter().map(|(z, layers)| (z.to_string(), Value::from(layers))).collect()
     }
 
     /// Every counter that is not zero: its number in [`NAMES`], layer, zoom, value.

@@ -131,6 +131,46 @@ async fn cambridge() -> Office {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_import_keeps_the_rules_of_the_layer() {
+    let (_town, office) = crate::town::plots("import").await;
+    let plot = |number: &str, corners: [f64; 4]| {
+        let [x0, y0, x1, y1] = corners;
+        crate::town::plot(number, &crate::town::square(x0, y0, x1, y1))
+    };
+    let features = |list: &[serde_json::Value]| {
+        let crs = json!({ "type": "name", "properties": { "name": "EPSG:990161" } });
+        json!({ "type": "FeatureCollection", "crs": crs, "features": list }).to_string()
+    };
+    let a = plot("a", [0.0, 0.0, 10.0, 10.0]);
+    let b = plot("b", [10.0, 0.0, 20.0, 10.0]);
+    let path = file("rules.geojson", &features(&[a.clone(), b]));
+    let key = Some("number");
+    let report = imports(&office, &path, "plot", key, false).await.expect("a report");
+    assert_eq!(counts(&report), (2, 2, 0, 0, 0), "{report:?}");
+    let rows = [
+        a,
+        plot("b", [5.0, 0.0, 20.0, 10.0]),
+        plot("c", [15.0, 0.0, 30.0, 10.0]),
+        plot("d", [40.0, 0.0, 50.0, 10.0]),
+        plot("e", [45.0, 0.0, 60.0, 10.0]),
+        plot("f", [70.0, 0.0, 71.0, 1.0]),
+        plot("g", [990.0, 0.0, 1020.0, 10.0]),
+    ];
+    let path = file("rules2.geojson", &features(&rows));
+    let report = imports(&office, &path, "plot", key, false).await.expect("a report");
+    assert_eq!(counts(&report), (7, 1, 0, 1, 5), "{report:?}");
+    let told: Vec<(i64, &str)> =
+        report.refusals.iter().map(|refusal| (refusal.row, refusal.reason.as_str())).collect();
+    assert_eq!(told[0], (2, "it overlaps the feature 1: 50.00 m² are shared"));
+    assert_eq!(told[2], (5, "it overlaps row 4: 50.00 m² are shared"));
+    assert!(told[1].0 == 3 && told[1].1.starts_with("it overlaps"), "{told:?}");
+    assert!(told[3].1.contains("less than") && told[4].1.contains("inside"), "{told:?}");
+    let free = "select count(*)::text from layer.plot a join layer.plot b on a.id < b.id
+                where st_area(st_intersection(a.geometry, b.geometry)) > 0.01";
+    assert_eq!(office.text(free).await, "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_real_parcels_of_cambridge_come_in_year_by_year_and_link() {
     let Some(folder) = real_data("cambridge") else {
         return;

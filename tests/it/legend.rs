@@ -188,6 +188,19 @@ async fn what_cannot_be_shown_is_refused_by_name() {
 }
 
 #[test]
+fn a_missing_deadline_is_no_number_of_days() {
+    let legend = styles().legend(Theme::Light, &layer("application_deadline"));
+    let told = |lang| -> Vec<&str> {
+        let labels = legend.iter().filter_map(|entry| entry.label.as_ref());
+        labels.map(|label| label[lang].as_str()).collect()
+    };
+    assert_eq!(told("en"), ["less than 0", "0 to 3", "3 and more", "no deadline"]);
+    assert_eq!(told("ru"), ["меньше 0", "от 0 до 3", "от 3", "без срока"]);
+    let fills: BTreeSet<_> = legend.iter().map(|entry| entry.swatch.fill.clone()).collect();
+    assert_eq!(fills.len(), 4, "{fills:?}");
+}
+
+#[test]
 fn words_that_a_caller_may_not_read_are_not_told() {
     let mut zone = layer("territorial_zone");
     for property in &mut zone.properties {

@@ -3,7 +3,10 @@
 //! `scripts/test-cluster` starts the cluster and hands it over in `IMGIS_TEST_CLUSTER`.
 
 mod applications;
+mod archives;
 mod changes;
+mod changesets;
+mod clients;
 mod cluster;
 mod coordinates;
 mod deadlines;
@@ -14,6 +17,7 @@ mod exports;
 mod features;
 mod filters;
 mod fresh;
+mod history;
 mod hostile;
 mod imports;
 mod layers;
@@ -24,6 +28,7 @@ mod predicates;
 mod queries;
 mod rights;
 mod standby;
+mod suite;
 mod tidy;
 mod tiles;
 mod tilesets;

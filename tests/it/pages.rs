@@ -9,12 +9,16 @@ use serde_json::Value;
 use crate::office::Office;
 
 /// Resources that answer people as well as programs.
-const RESOURCES: [&str; 13] = [
+const RESOURCES: [&str; 17] = [
     "/conformance",
     "/collections",
     "/collections/parcel",
     "/collections/parcel/items",
     "/collections/parcel/items/1",
+    "/collections/parcel/items/1/history",
+    "/collections/parcel/queryables",
+    "/collections/parcel/schema",
+    "/collections/parcel/sortables",
     "/collections/parcel/tiles",
     "/collections/parcel/tiles/WebMercatorQuad",
     "/tiles",

@@ -129,6 +129,10 @@ async fn the_serving_role_cannot_alter_schema_change_log_or_history() {
         "delete from imgis.feature_history",
         "insert into imgis.feature_history (layer, feature_id, op, valid_from, valid_to, actor, properties)
          values ('parcel', 1, 'update', now(), now(), 'x', '{}')",
+        "update imgis.changeset set actor = 'x'",
+        "delete from imgis.changeset",
+        "update imgis.lineage set kind = 'merge'",
+        "delete from imgis.lineage",
         "delete from imgis.event",
         "update imgis.event set actor = 'x'",
         "delete from imgis.intake",

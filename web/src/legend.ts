@@ -19,12 +19,14 @@ export type Entry = { codes: string[]; label: Words | null; swatch: Swatch };
 
 type Json = unknown;
 type Env = { property: string | null; code: string | number | null };
-type Key = { property: string; arms: (string | number)[][]; step: boolean };
+/** `none`: what stands in for a missing value, where it has a step of its own. */
+type Key = { property: string; arms: (string | number)[][]; step: boolean; none: number | null };
 export type StyleLayer = LayerSpecification & {
   metadata?: {
     'imgis:layer'?: string;
     'imgis:codes'?: string[];
     'imgis:label'?: Words;
+    'imgis:none'?: Words;
     'imgis:today'?: boolean;
   };
   paint?: Record<string, Json>;
@@ -81,11 +83,13 @@ function keyOf(expr: Json): Key | null {
   if (expr[0] === 'match' && property) {
     const arms = [];
     for (let i = 2; i + 1 < expr.length; i += 2) arms.push([expr[i]].flat() as string[]);
-    return { property, arms, step: false };
+    return { property, arms, step: false, none: null };
   }
   if (expr[0] === 'step' && property) {
     const limits = expr.filter((_, i) => i >= 3 && i % 2 === 1) as number[];
-    return { property, arms: [[-Infinity], ...limits.map((limit) => [limit])], step: true };
+    const absent = isCall(expr[1], 'coalesce') ? expr[1].at(-1) : undefined;
+    const none = limits.length && limits.at(-1) === absent ? limits.pop()! : null;
+    return { property, arms: [[-Infinity], ...limits.map((limit) => [limit])], step: true, none };
   }
   for (const part of expr) {
     const key = keyOf(part);
@@ -178,9 +182,10 @@ export function legendOf(style: StyleLayer[], layer: Layer, other: Words): Entry
     key.arms.forEach((arm, i) => {
       const codes = arm.map(String);
       const label = key.step ? stepLabel(key.arms, i) : codesLabel(layer, key.property, codes);
-      const last = key.step && i === key.arms.length - 1 && Number(arm[0]) >= 999;
-      if (!last) add(codes, label, swatchFor(layers, { property: key.property, code: arm[0] }));
+      add(codes, label, swatchFor(layers, { property: key.property, code: arm[0] }));
     });
+    const none = layers.map((l) => l.metadata?.['imgis:none']).find(Boolean);
+    if (key.none !== null && none) add([], none, swatchFor(layers, { property: key.property, code: key.none }));
     const told = new Set(key.arms.flat().map(String));
     const own = layers.flatMap((l) => l.metadata?.['imgis:codes'] ?? []);
     for (const code of new Set(own.filter((c) => !told.has(c)))) {

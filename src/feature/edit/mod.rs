@@ -1,21 +1,32 @@
-//! Editing one feature: the row is locked, the schema and the geometry are checked, the row is written;
-//! the table's triggers write change and history in the same transaction.
+//! Editing: the row is locked, the schema, the geometry and the rules of the layer are checked, the row is
+//! written; the table's triggers write change and history in the same transaction.
+//!
+//! One feature here; many at once, and what becomes of their land, in `changeset/`.
 
+mod changeset;
+mod check;
+mod divide;
 mod draft;
 pub(crate) mod sql;
 
 use deadpool_postgres::Object;
 use serde_json::Value as Json;
+use tokio_postgres::Client;
 
+pub use changeset::{Done, change_set, tags};
+pub use divide::{merge, split};
 pub use draft::{Draft, parse_feature};
 
-use super::sql::one;
+use super::page::served;
+use super::sql::version;
 use crate::access::Caller;
 use crate::change::{self, ChangeToken};
 use crate::config::City;
 use crate::error::{Error, Fault, Result};
-use crate::geometry::{Crs, ewkb_of_geojson};
-use crate::layer::Layer;
+use crate::geometry::{Crs, Wire};
+use crate::layer::{Layer, Property, Value};
+use check::{kept, shaped};
+use draft::{Drawn, Form, json};
 
 /// What an edit did.
 #[derive(Debug, Clone, Copy)]
@@ -24,128 +35,177 @@ pub struct Edited {
     pub token: ChangeToken,
 }
 
-fn may_edit(layer: &Layer, caller: &Caller) -> Result<()> {
-    if !layer.is_editable() {
-        let detail = format!("the layer {} is read-only here", layer.id);
-        return Err(Error::NotAllowed { allow: "GET, HEAD, OPTIONS", detail });
-    }
-    if !caller.has_any(&layer.edit) {
-        return Err(Error::Forbidden(format!("editing {} is not among your rights", layer.id)));
-    }
-    Ok(())
+/// Where an edit is made, and by whom.
+#[derive(Clone)]
+pub struct Desk<'a> {
+    pub layer: &'a Layer,
+    pub caller: &'a Caller,
+    pub city: &'a City,
+    /// The system of the coordinates that come in.
+    pub crs: Crs,
+    /// The way to it.
+    pub wire: Wire,
 }
 
-async fn checked(
-    client: &Object,
-    draft: &Draft<'_>,
-    crs: Crs,
-    city: &City,
-) -> Result<Option<Vec<u8>>> {
-    let Some(geometry) = &draft.geometry else {
-        return Ok(None);
-    };
-    let geometry = if crs.north_first() { flipped(geometry) } else { geometry.clone() };
-    let ewkb = ewkb_of_geojson(&geometry, crs.srid())?;
-    let report = sql::check_geometry(client, &ewkb, city).await?;
-    let fault = |detail: String, place| Error::Invalid {
-        faults: vec![Fault { pointer: "/geometry".into(), detail, place }],
-    };
-    if let Some(reason) = report.reason {
-        return Err(fault(format!("the geometry is not valid: {reason}"), report.place));
-    }
-    if report.outside {
-        return Err(fault("the geometry leaves the bounds of the municipality".into(), None));
-    }
-    Ok(Some(ewkb))
+/// What is written of one feature.
+#[derive(Debug)]
+struct Write<'a> {
+    shape: Shape,
+    values: Vec<(&'a Property, Value)>,
 }
 
-/// Whether the geometry was sent back as it was served: then the stored one stays, to the last digit.
-async fn is_as_served(
-    client: &tokio_postgres::Client,
-    layer: &Layer,
-    crs: Crs,
-    id: i64,
-    draft: &Draft<'_>,
-) -> Result<bool> {
-    let Some(served) = one(client, layer, &[], crs, id).await? else {
-        return Ok(false);
-    };
-    let served: Json = serde_json::from_str(&(served.json + "}")).map_err(Error::internal)?;
-    Ok(served.get("geometry").unwrap_or(&Json::Null)
-        == draft.geometry.as_ref().unwrap_or(&Json::Null))
+/// What becomes of a geometry.
+#[derive(Debug)]
+pub enum Shape {
+    /// It stays to the last digit.
+    Stays,
+    /// It is this EWKB, or none.
+    Is(Option<Vec<u8>>),
 }
 
-/// Coordinates in the order latitude, longitude turned round.
-fn flipped(geometry: &Json) -> Json {
-    fn turn(value: &mut Json) {
-        if let Json::Array(list) = value {
-            if list.first().is_some_and(Json::is_number) && list.len() >= 2 {
-                list.swap(0, 1);
-            } else {
-                list.iter_mut().for_each(turn);
-            }
+/// Whether a version is the one that the caller read.
+enum Held {
+    Yes,
+    Absent,
+    Unnamed,
+    Stale(String),
+}
+
+impl<'a> Desk<'a> {
+    fn form(&self) -> Form<'a> {
+        Form { layer: self.layer, caller: self.caller, city: self.city }
+    }
+
+    fn may_edit(&self) -> Result<()> {
+        let layer = self.layer;
+        if !layer.is_editable() {
+            let detail = format!("the layer {} is read-only here", layer.id);
+            return Err(Error::NotAllowed { allow: "GET, HEAD, OPTIONS", detail });
+        }
+        if !layer.editable_by(self.caller) {
+            let detail = format!("editing {} is not among your rights", layer.id);
+            return Err(Error::Forbidden(detail));
+        }
+        Ok(())
+    }
+
+    fn missing(&self, id: i64) -> Error {
+        Error::not_found("feature", format!("{}/{id}", self.layer.id))
+    }
+
+    /// Locks the row and compares its version.
+    async fn hold(&self, client: &Client, id: i64, if_match: Option<&str>) -> Result<Held> {
+        if !sql::lock(client, self.layer, id).await? {
+            return Ok(Held::Absent);
+        }
+        let Some(wanted) = if_match else {
+            let needed = self.caller.needs_if_match();
+            return Ok(if needed { Held::Unnamed } else { Held::Yes });
+        };
+        let named =
+            |version: &str| wanted.split(',').any(|tag| tag.trim() == "*" || tag.trim() == version);
+        let readable = self.layer.readable(self.caller);
+        let Some(present) = version(client, self.layer, &readable, id).await? else {
+            return Ok(Held::Absent);
+        };
+        if named(&present) {
+            return Ok(Held::Yes);
+        }
+        Ok(Held::Stale(format!(
+            "the feature has changed since: its version is {present}, yours {wanted}"
+        )))
+    }
+
+    async fn held(&self, client: &Client, id: i64, if_match: Option<&str>) -> Result<()> {
+        match self.hold(client, id, if_match).await? {
+            Held::Yes => Ok(()),
+            Held::Absent => Err(self.missing(id)),
+            Held::Unnamed => Err(Error::NeedsIfMatch),
+            Held::Stale(detail) => Err(Error::Stale(detail)),
         }
     }
-    let mut geometry = geometry.clone();
-    if let Some(coordinates) = geometry.get_mut("coordinates") {
-        turn(coordinates);
+
+    /// The geometry of a feature as it is served in the system of the edit.
+    async fn served(&self, client: &Client, id: i64) -> Result<Json> {
+        let served = served(client, self.layer, &self.wire, id).await?;
+        Ok(served.unwrap_or(Json::Null))
     }
-    geometry
+
+    /// Edits that a rule compares with their neighbours wait for each other.
+    async fn in_turn(&self, client: &Client, drawn: bool) -> Result<()> {
+        if drawn && self.layer.rules.overlap_m2.is_some() {
+            sql::take_turn(client, self.layer).await?;
+        }
+        Ok(())
+    }
+}
+
+fn sound(faults: Vec<Fault>) -> Result<()> {
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid { faults }) }
 }
 
 /// Creates a feature.
 ///
 /// # Errors
 /// 403, 405; 409 a unique value exists; 422 with pointers.
-pub async fn create(
-    client: &mut Object,
-    layer: &Layer,
-    caller: &Caller,
-    city: &City,
-    crs: Crs,
-    body: &[u8],
-) -> Result<Edited> {
-    may_edit(layer, caller)?;
-    let draft = parse_feature(body, layer, caller, city)?;
-    let ewkb = checked(client, &draft, crs, city).await?;
+pub async fn create(client: &mut Object, desk: &Desk<'_>, body: &[u8]) -> Result<Edited> {
+    desk.may_edit()?;
+    let draft = parse_feature(body, desk.layer, desk.caller, desk.city)?;
     let transaction = client.transaction().await?;
-    change::sql::set_actor(transaction.client(), caller.name()).await?;
-    let id =
-        sql::insert(transaction.client(), layer, city.srid, ewkb.as_deref(), &draft.values).await?;
-    let token = change::sql::token(transaction.client()).await?;
-    transaction.commit().await?;
-    Ok(Edited { id, token })
+    let at = transaction.client();
+    let mut faults = Vec::new();
+    let shape = shaped(at, desk, &draft.geometry, "/geometry", &mut faults).await?;
+    sound(faults)?;
+    desk.in_turn(at, matches!(shape, Shape::Is(Some(_)))).await?;
+    change::sql::set_actor(at, desk.caller.name()).await?;
+    let write = Write { shape, values: draft.values };
+    let id = sql::insert(at, desk.layer, desk.city.srid, &write).await?;
+    finish(transaction, desk, id, true).await
 }
 
 /// Replaces a feature whose version is `if_match` (`*`: any).
 ///
 /// # Errors
 /// 403, 404, 405, 409, 412, 422, 428.
-#[allow(clippy::too_many_arguments)]
 pub async fn replace(
     client: &mut Object,
-    layer: &Layer,
-    caller: &Caller,
-    city: &City,
-    crs: Crs,
+    desk: &Desk<'_>,
     id: i64,
     if_match: Option<&str>,
     body: &[u8],
 ) -> Result<Edited> {
-    may_edit(layer, caller)?;
-    let draft = parse_feature(body, layer, caller, city)?;
-    let ewkb = checked(client, &draft, crs, city).await?;
+    desk.may_edit()?;
+    let draft = parse_feature(body, desk.layer, desk.caller, desk.city)?;
     let transaction = client.transaction().await?;
-    held(transaction.client(), layer, caller, id, if_match).await?;
-    change::sql::set_actor(transaction.client(), caller.name()).await?;
-    let geometry = match is_as_served(transaction.client(), layer, crs, id, &draft).await? {
-        true => sql::Replaced::Stays,
-        false => sql::Replaced::By(ewkb.as_deref()),
-    };
-    sql::replace(transaction.client(), layer, city.srid, id, geometry, &draft.values).await?;
-    let token = change::sql::token(transaction.client()).await?;
-    transaction.commit().await?;
-    Ok(Edited { id, token })
+    desk.in_turn(transaction.client(), true).await?;
+    desk.held(transaction.client(), id, if_match).await?;
+    let draft = as_served(transaction.client(), desk, id, draft).await?;
+    written(transaction, desk, id, draft).await
+}
+
+/// Merges a patch into a feature whose version is `if_match`: what it does not name stays, null removes.
+///
+/// # Errors
+/// 403, 404, 405, 409, 412, 422, 428.
+pub async fn patch(
+    client: &mut Object,
+    desk: &Desk<'_>,
+    id: i64,
+    if_match: Option<&str>,
+    body: &[u8],
+) -> Result<Edited> {
+    desk.may_edit()?;
+    let patch = json(body)?;
+    let transaction = client.transaction().await?;
+    let at = transaction.client();
+    let drawn = patch.get("geometry").is_some();
+    desk.in_turn(at, drawn).await?;
+    desk.held(at, id, if_match).await?;
+    let served = if drawn { desk.served(at, id).await? } else { Json::Null };
+    let mut faults = Vec::new();
+    let draft = desk.form().patch(&patch, id, &served, "", &mut faults);
+    sound(faults)?;
+    written(transaction, desk, id, draft).await
 }
 
 /// Deletes a feature whose version is `if_match`.
@@ -154,41 +214,68 @@ pub async fn replace(
 /// 403, 404, 405, 412, 428.
 pub async fn delete(
     client: &mut Object,
-    layer: &Layer,
-    caller: &Caller,
+    desk: &Desk<'_>,
     id: i64,
     if_match: Option<&str>,
 ) -> Result<Edited> {
-    may_edit(layer, caller)?;
+    desk.may_edit()?;
     let transaction = client.transaction().await?;
-    held(transaction.client(), layer, caller, id, if_match).await?;
-    change::sql::set_actor(transaction.client(), caller.name()).await?;
-    sql::delete(transaction.client(), layer, id).await?;
-    let token = change::sql::token(transaction.client()).await?;
-    transaction.commit().await?;
-    Ok(Edited { id, token })
+    let at = transaction.client();
+    desk.held(at, id, if_match).await?;
+    change::sql::set_actor(at, desk.caller.name()).await?;
+    sql::delete(at, desk.layer, id).await?;
+    finish(transaction, desk, id, false).await
 }
 
-/// Locks the row and compares its version.
-async fn held(
-    client: &tokio_postgres::Client,
-    layer: &Layer,
-    caller: &Caller,
+/// A geometry that was sent back as it is served stays to the last digit.
+async fn as_served<'a>(
+    client: &Client,
+    desk: &Desk<'_>,
     id: i64,
-    if_match: Option<&str>,
-) -> Result<()> {
-    let missing = || Error::not_found("feature", format!("{}/{id}", layer.id));
-    if !sql::lock(client, layer, id).await? {
-        return Err(missing());
+    mut draft: Draft<'a>,
+) -> Result<Draft<'a>> {
+    let served = desk.served(client, id).await?;
+    let same = match &draft.geometry {
+        Drawn::Stays => true,
+        Drawn::Nothing => served.is_null(),
+        Drawn::As(geometry) => *geometry == served,
+    };
+    if same {
+        draft.geometry = Drawn::Stays;
     }
-    let seen = one(client, layer, &layer.readable(caller), Crs::Crs84, id).await?;
-    let version = seen.and_then(|item| item.etag).ok_or_else(missing)?;
-    let wanted = if_match.ok_or(Error::NeedsIfMatch)?;
-    let matches = wanted.split(',').any(|tag| tag.trim() == "*" || tag.trim() == version);
-    if !matches {
-        return Err(Error::Stale(format!(
-            "the feature has changed since: its version is {version}, yours {wanted}"
-        )));
+    Ok(draft)
+}
+
+/// Writes a draft over a feature that is held.
+async fn written(
+    transaction: deadpool_postgres::Transaction<'_>,
+    desk: &Desk<'_>,
+    id: i64,
+    draft: Draft<'_>,
+) -> Result<Edited> {
+    let at = transaction.client();
+    let mut faults = Vec::new();
+    let shape = shaped(at, desk, &draft.geometry, "/geometry", &mut faults).await?;
+    sound(faults)?;
+    let drawn = !matches!(shape, Shape::Stays);
+    change::sql::set_actor(at, desk.caller.name()).await?;
+    let write = Write { shape, values: draft.values };
+    sql::replace(at, desk.layer, desk.city.srid, id, &write).await?;
+    finish(transaction, desk, id, drawn).await
+}
+
+/// Looks whether the rules are kept, and commits.
+async fn finish(
+    transaction: deadpool_postgres::Transaction<'_>,
+    desk: &Desk<'_>,
+    id: i64,
+    drawn: bool,
+) -> Result<Edited> {
+    let at = transaction.client();
+    if drawn {
+        sound(kept(at, desk.layer, &[(id, "/geometry".into())]).await?)?;
     }
-    Ok(())
+    let token = change::sql::token(at).await?;
+    transaction.commit().await?;
+    Ok(Edited { id, token })
 }

@@ -4,8 +4,8 @@ pub mod sql;
 
 use std::io::Write;
 
-use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
+use tokio_postgres::{Client, Row};
 
 use super::query::FeatureQuery;
 use super::record::{Column, Record, Sheet};
@@ -20,9 +20,6 @@ pub struct Reading {
     keys: usize,
     wire: Wire,
     flat: Flat,
-    /// The reader sees every property. Else the version is of what is seen, so that it does not tell of
-    /// what is not.
-    all: bool,
 }
 
 /// Bytes of a geometry as PostGIS sends them.
@@ -41,10 +38,10 @@ impl<'a> FromSql<'a> for Ewkb<'a> {
     }
 }
 
-// Columns of a row: count, id, stamp, the keys of the order, geometry, values.
+// Columns of a row: count, id, version, the keys of the order, geometry, values.
 const COUNT: usize = 0;
 const ID: usize = 1;
-const STAMP: usize = 2;
+const VERSION: usize = 2;
 const KEYS: usize = 3;
 
 impl Reading {
@@ -58,7 +55,6 @@ impl Reading {
             keys: query.sort.len(),
             wire,
             flat: Flat::default(),
-            all: layer.properties.iter().all(|one| query.queryables.get(&one.name).is_some()),
         }
     }
 
@@ -102,14 +98,11 @@ impl Reading {
         (KEYS..KEYS + self.keys).map(|at| Ok(row.try_get(at)?)).collect()
     }
 
-    /// The version for `If-Match`; `json`: the feature as it is written.
-    pub fn etag(&self, row: &Row, json: &[u8]) -> Result<Option<String>> {
+    /// The version for `If-Match`, where the statement asked for it.
+    pub fn etag(&self, row: &Row) -> Result<Option<String>> {
         let id = self.id(row)?;
-        let stamp: Option<i64> = row.try_get(STAMP)?;
-        Ok(stamp.map(|stamp| match self.all {
-            true => format!("\"{id:x}-{stamp:x}\""),
-            false => format!("\"{id:x}-{:032x}\"", xxhash_rust::xxh3::xxh3_128(json)),
-        }))
+        let version: Option<&str> = row.try_get(VERSION)?;
+        Ok(version.map(|version| super::sql::tag(id, version)))
     }
 
     /// Whether there is a geometry, now in `self.flat`.
@@ -174,6 +167,29 @@ impl Reading {
         }
         Ok(Record { id: self.id(row)?, geometry, values })
     }
+}
+
+/// The geometry of a feature as it is served in a system; `None`: there is none.
+///
+/// # Errors
+/// As any statement.
+pub async fn served(
+    client: &Client,
+    layer: &Layer,
+    wire: &Wire,
+    id: i64,
+) -> Result<Option<serde_json::Value>> {
+    let row = super::sql::geometry(client, layer, id).await?;
+    let Some(ewkb) = row.as_ref().map(|row| row.try_get::<_, Option<Ewkb<'_>>>(0)).transpose()?
+    else {
+        return Ok(None);
+    };
+    let Some(ewkb) = ewkb else { return Ok(None) };
+    let (mut flat, mut out) = (Flat::default(), Vec::new());
+    flat.read(ewkb.0)?;
+    flat.bring(wire)?;
+    flat.write_geojson(wire.digits(), wire.crs.north_first(), &mut out);
+    serde_json::from_slice(&out).map(Some).map_err(Error::internal)
 }
 
 /// Writes a value as JSON.

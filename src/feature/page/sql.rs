@@ -9,12 +9,12 @@ use tokio_postgres::{Row, RowStream};
 
 use super::super::cursor::Key;
 use super::super::query::{FeatureQuery, Place};
-use super::super::sql::{bind, sql_type};
+use super::super::sql::{bind, sql_type, version_expression};
 use crate::config::{City, limit};
 use crate::db::{Params, literal};
 use crate::error::{Error, Result};
 use crate::filter::Type as Kind;
-use crate::layer::{GeometryType, Layer, Value};
+use crate::layer::{GeometryType, Layer, Property, Value};
 
 /// A question as statements over one layer.
 pub struct Statement<'a> {
@@ -145,13 +145,15 @@ impl Statement<'_> {
         each.chain([id.to_string()]).collect::<Vec<_>>().join(", ")
     }
 
-    /// id, stamp, keys, geometry, values: all that a row is read from.
-    fn columns(&self, params: &mut Params) -> String {
+    /// id, version, keys, geometry, values: all that a row is read from.
+    fn columns(&self, versioned: bool, params: &mut Params) -> String {
         let layer = self.layer;
         let mut list = vec![format!("{}::bigint", layer.id_column())];
-        list.push(match layer.is_own() {
-            true => "(extract(epoch from valid_from) * 1e6)::bigint".into(),
-            false => "null::bigint".into(),
+        let seen = |property: &&Property| self.query.queryables.get(&property.name).is_some();
+        let readable: Vec<&Property> = layer.properties.iter().filter(seen).collect();
+        list.push(match versioned {
+            true => version_expression(layer, &readable),
+            false => "null::text".into(),
         });
         list.extend(self.query.sort.iter().map(|key| format!("({})::text", self.key(key).0)));
         let geometry = layer.geometry_column();
@@ -196,7 +198,7 @@ impl Statement<'_> {
     /// The page alone.
     fn plain(&self, limit: Option<i64>, more: bool) -> Result<(String, Params)> {
         let mut params = Params::default();
-        let columns = self.columns(&mut params);
+        let columns = self.columns(false, &mut params);
         let relation = self.relation(&mut params);
         let conditions = self.conditions(&mut params)?;
         let keys: Vec<String> = self.query.sort.iter().map(|key| self.key(key).0).collect();
@@ -214,7 +216,7 @@ impl Statement<'_> {
     /// The page with the count of all that match: what matches is found once.
     fn counted(&self, limit: i64) -> Result<(String, Params)> {
         let mut params = Params::default();
-        let columns = self.columns(&mut params);
+        let columns = self.columns(false, &mut params);
         let conditions = self.conditions(&mut params)?;
         let names: Vec<String> = (0..self.query.sort.len()).map(|at| format!("k{at}")).collect();
         let keys: String = self
@@ -350,7 +352,7 @@ impl Statement<'_> {
     /// As any statement.
     pub async fn one(&self, client: &Object, id: i64) -> Result<Option<Row>> {
         let mut params = Params::default();
-        let columns = self.columns(&mut params);
+        let columns = self.columns(true, &mut params);
         let relation = self.relation(&mut params);
         let n = params.push(id, Type::INT8);
         let key = self.layer.id_column();

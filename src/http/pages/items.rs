@@ -40,8 +40,6 @@ pub fn file(path: &str, params: &[(String, String)], f: &str) -> String {
     address(path, params, without, &[("f", f)])
 }
 
-/// Whether `…/items/{fid}/history` is served.
-const HISTORY: bool = false;
 /// Metres of the height of a plan, at least.
 pub const PLAN_M: f64 = 80.0;
 /// Metres of the width of a plan up to which parcels and buildings are drawn beside other layers.
@@ -183,7 +181,7 @@ pub async fn one(
         p.actions {
             @if let Some((_, map, _)) = &plan { a href=(map) { "Показать на карте" } }
             @if let Some(number) = dossier { a href={ "/parcels/" (number) } { "Досье участка" } }
-            @if HISTORY && layer.is_own() { a href={ (path) "/history" } { "История изменений" } }
+            @if layer.is_own() { a href={ (path) "/history" } { "История изменений" } }
             a href=(json) type="application/geo+json" { "GeoJSON" }
         }
         div.beside {

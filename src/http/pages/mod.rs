@@ -9,6 +9,7 @@ pub mod applications;
 mod asked;
 pub mod collections;
 mod form;
+pub mod history;
 pub mod items;
 mod little_map;
 pub mod schemas;

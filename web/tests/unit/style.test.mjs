@@ -64,6 +64,15 @@ test('steps become ranges', () => {
   assert.deepEqual(rows.map((row) => row.label.en), ['less than 5', '5 and more']);
 });
 
+test('what stands in for a missing value is no range', () => {
+  const step = ['step', ['coalesce', ['get', 'floors'], 999], '#111111', 5, '#222222', 999, '#333333'];
+  const none = { ...painted[0].metadata, 'imgis:none': { ru: 'нет', en: 'unknown' } };
+  const labels = (metadata) => legendOf([{ ...painted[0], metadata, paint: { 'fill-color': step } }],
+    { ...zones, properties: [] }, { ru: 'Прочее', en: 'Other' }).map((row) => [row.label.en, row.swatch.fill]);
+  assert.deepEqual(labels(none), [['less than 5', '#111111'], ['5 and more', '#222222'], ['unknown', '#333333']]);
+  assert.deepEqual(labels(painted[0].metadata), [['less than 5', '#111111'], ['5 and more', '#222222']]);
+});
+
 test('expressions are evaluated for a code', () => {
   const env = { property: 'code', code: 'b' };
   assert.equal(evaluate(['coalesce', ['get', 'x'], 7], env), 7);
