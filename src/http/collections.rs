@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::door::{Base, Path, Query, wants_html};
+use super::door::{Base, JSON_OR_HTML, Path, Query, offered};
 use super::items::FORMATS;
 use super::tilesets::relation;
 use super::{App, assets, pages};
@@ -66,6 +66,7 @@ fn link(rel: &str, media: &str, title: &str, href: String) -> Value {
 /// `/`: the map application for a browser, the landing page for everyone else.
 pub async fn landing(
     State(imgis): State<App>,
+    caller: Caller,
     base: Base,
     headers: HeaderMap,
     Query(params): Query,
@@ -73,15 +74,15 @@ pub async fn landing(
     let f = params.iter().find(|(name, _)| name == "f").map(|(_, value)| value.as_str());
     // `f` of the map application names a feature; a format is only what the API calls one.
     let format = f.filter(|f| matches!(*f, "html" | "json"));
-    if wants_html(&headers, format)? {
+    let base = &base.0;
+    if offered(&headers, format, &JSON_OR_HTML)? == "html" {
         return Ok(match format {
-            Some(_) => pages::landing(&imgis).into_response(),
+            Some(_) => pages::about::landing(&imgis, &caller, base).into_response(),
             None => assets::index(),
         });
     }
-    wants_html(&headers, f)?;
+    offered(&headers, f, &JSON_OR_HTML)?;
     Query(params).only(["f"])?;
-    let base = &base.0;
     let api = "application/vnd.oai.openapi+json;version=3.0";
     let json_media = "application/json";
     let title = imgis.city.title.get("en").cloned().unwrap_or_default();
@@ -92,6 +93,7 @@ pub async fn landing(
             link("self", json_media, "this document", format!("{base}/?f=json")),
             link("alternate", "text/html", "this document as HTML", format!("{base}/?f=html")),
             link("service-desc", api, "the API", format!("{base}/api")),
+            link("service-doc", "text/html", "the API for people", format!("{base}/api.html")),
             link("conformance", json_media, "conformance classes", format!("{base}/conformance")),
             link("data", json_media, "the layers", format!("{base}/collections")),
             link(&relation("tilesets-vector"), json_media, "the tiles", format!("{base}/tiles")),
@@ -103,10 +105,16 @@ pub async fn landing(
 }
 
 /// Declared conformance classes.
-pub async fn conformance(query: Query) -> Result<Response> {
-    query.json_only()?;
+pub async fn conformance(
+    State(imgis): State<App>,
+    headers: HeaderMap,
+    query: Query,
+) -> Result<Response> {
+    let format = query.json_or_html(&headers)?;
     let uris = CLASSES.map(|class| format!("http://www.opengis.net/spec/{class}"));
-    Ok(super::json(&json!({ "conformsTo": uris.as_slice() }), "application/json"))
+    let body = json!({ "conformsTo": uris.as_slice() });
+    let page = |body: &Value| pages::about::conformance(&imgis, body);
+    Ok(super::either(format, &body, "application/json", page))
 }
 
 /// A box of the tile store, which keeps places to a centimetre, grown so that it holds the features as the
@@ -156,7 +164,9 @@ fn collection(imgis: &App, base: &str, layer: &Layer) -> Value {
         "storageCrs": Crs::City(city.srid).uri(base, city),
         "links": [
             link("self", "application/json", "this collection", here.clone()),
+            link("alternate", "text/html", "this collection as HTML", format!("{here}?f=html")),
             link("items", "application/geo+json", "the features", format!("{here}/items")),
+            link("items", "text/html", "the features as HTML", format!("{here}/items?f=html")),
             link(&relation("tilesets-vector"), "application/json", "the tile sets",
                 format!("{here}/tiles")),
             link("describedby", "application/json", "TileJSON",
@@ -174,17 +184,23 @@ pub async fn list(
     State(imgis): State<App>,
     caller: Caller,
     base: Base,
+    headers: HeaderMap,
     query: Query,
 ) -> Result<Response> {
-    query.json_only()?;
+    let format = query.json_or_html(&headers)?;
     let base = &base.0;
     let collections: Vec<Value> =
         imgis.catalogue.readable(&caller).map(|layer| collection(&imgis, base, layer)).collect();
     let body = json!({
-        "links": [link("self", "application/json", "this document", format!("{base}/collections"))],
+        "links": [
+            link("self", "application/json", "this document", format!("{base}/collections")),
+            link("alternate", "text/html", "this document as HTML",
+                format!("{base}/collections?f=html")),
+        ],
         "collections": collections,
     });
-    Ok(super::json(&body, "application/json"))
+    let page = |_: &Value| pages::collections::list(&imgis, &caller);
+    Ok(super::either(format, &body, "application/json", page))
 }
 
 /// One collection.
@@ -195,11 +211,16 @@ pub async fn one(
     State(imgis): State<App>,
     caller: Caller,
     base: Base,
+    headers: HeaderMap,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response> {
-    query.json_only()?;
+    let format = query.json_or_html(&headers)?;
     let layer = imgis.catalogue.readable_by(&caller, &id)?;
+    if format == "html" {
+        let page = pages::collections::one(&imgis, &caller, &base.0, layer).await?;
+        return Ok(page.into_response());
+    }
     Ok(super::json(&collection(&imgis, &base.0, layer), "application/json"))
 }
 

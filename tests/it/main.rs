@@ -25,6 +25,7 @@ mod imports;
 mod layers;
 mod legend;
 mod office;
+mod pages;
 mod predicates;
 mod queries;
 mod questions;

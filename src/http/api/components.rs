@@ -76,7 +76,7 @@ fn parameters(base: &str, city: &City, ids: &[&str]) -> Value {
             json!({ "type": "string", "enum": ["ru", "en"] })),
         "offset": query("offset", "features to pass over, for clients that count pages; cursor is faster",
             whole(0)),
-        "f": formats(&["json"]),
+        "f": formats(&["json", "html"]),
         "fid": part("fid", json!({ "type": "integer", "format": "int64" })),
         "tileMatrix": part("tileMatrix", json!({ "type": "string", "enum": matrices })),
         "tileRow": part("tileRow", json!({ "type": "integer", "minimum": 0 })),

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::items::FORMATS;
 use super::operation::{
-    GEOJSON, JSON, Operation, Paths, formats, list, nullable, object, parameter, query, schema,
-    text,
+    GEOJSON, HTML, JSON, Operation, Paths, formats, list, nullable, object, parameter, query,
+    schema, text,
 };
 use crate::access::Caller;
 use crate::layer::{GeometryType, Layer, Property, PropertyType};
@@ -27,8 +27,9 @@ pub fn paths(paths: &mut Paths, layer: &Layer, caller: &Caller) {
     };
     let of = |kind: &str| schema(&format!("{id}.{kind}"));
     let json = || parameter("f");
+    let people = || (HTML, json!({ "type": "string" }));
     let collection = new("collection", "").takes([json()]);
-    paths.get(&here, collection.json(schema("Collection")).refuses(&[404]));
+    paths.get(&here, collection.both(schema("Collection")).refuses(&[404]));
     let known = [
         "limit",
         "bbox",
@@ -55,7 +56,8 @@ pub fn paths(paths: &mut Paths, layer: &Layer, caller: &Caller) {
     ] {
         let kind = json!({ "type": "object", "required": ["$schema", "$id", "properties"] });
         let told = Operation::new("Features", &format!("{id}.{word}"), &format!("{title}{what}"));
-        let told = told.takes([json()]).answers(200, "JSON Schema", &[(SCHEMA, kind)], &[]);
+        let told =
+            told.takes([json()]).answers(200, "JSON Schema", &[(SCHEMA, kind), people()], &[]);
         paths.get(&format!("{here}/{word}"), told.refuses(&[404]));
     }
     let counts = ["Content-Crs", "OGC-NumberReturned", "OGC-NumberMatched"];
@@ -79,7 +81,7 @@ pub fn paths(paths: &mut Paths, layer: &Layer, caller: &Caller) {
             ["crs", "datetime", "properties", "exclude-properties", "skip-geometry", "zoom-level"]
                 .map(parameter),
         )
-        .answers(200, "the feature", &[(GEOJSON, of(ONE))], &tagged)
+        .answers(200, "the feature", &[(GEOJSON, of(ONE)), people()], &tagged)
         .refuses(&[404]);
     paths.get(&item, one);
     let any = || json!({ "type": "object" });

@@ -7,11 +7,12 @@ mod rest;
 mod tiles;
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::App;
 use super::door::{Base, Query};
+use super::{App, pages};
 use crate::access::Caller;
 use crate::error::Result;
 
@@ -37,17 +38,38 @@ pub async fn document(
     State(imgis): State<App>,
     caller: Caller,
     base: Base,
+    headers: HeaderMap,
     query: Query,
 ) -> Result<Response> {
-    query.json_only()?;
-    let layers: Vec<_> = imgis.catalogue.readable(&caller).collect();
+    let format = query.json_or_html(&headers)?;
+    let body = made(&imgis, &caller, &base);
+    let page = |body: &Value| pages::api::page(&imgis, body);
+    Ok(super::either(format, &body, MEDIA, page))
+}
+
+/// The document for people.
+///
+/// # Errors
+/// 400.
+pub async fn page(
+    State(imgis): State<App>,
+    caller: Caller,
+    base: Base,
+    query: Query,
+) -> Result<Response> {
+    query.only([])?;
+    Ok(pages::api::page(&imgis, &made(&imgis, &caller, &base)).into_response())
+}
+
+fn made(imgis: &App, caller: &Caller, base: &Base) -> Value {
+    let layers: Vec<_> = imgis.catalogue.readable(caller).collect();
     let ids: Vec<&str> = layers.iter().map(|layer| layer.id.as_str()).collect();
     let mut paths = operation::Paths::default();
     let mut schemas = Map::new();
     rest::about(&mut paths);
     for layer in &layers {
-        features::paths(&mut paths, layer, &caller);
-        schemas.extend(features::schemas(layer, &caller));
+        features::paths(&mut paths, layer, caller);
+        schemas.extend(features::schemas(layer, caller));
     }
     tiles::sets(&mut paths, &ids);
     tiles::by_zoom(&mut paths, &ids);
@@ -60,7 +82,7 @@ pub async fn document(
         .iter()
         .map(|(name, description)| json!({ "name": name, "description": description }))
         .collect();
-    let body = json!({
+    json!({
         "openapi": "3.0.3",
         "info": { "title": "IMGIS", "version": env!("CARGO_PKG_VERSION"),
                   "description": "Layers, tiles and feature queries of the municipality",
@@ -69,6 +91,5 @@ pub async fn document(
         "tags": tags,
         "paths": paths.0,
         "components": components::components(&base.0, &imgis.city, schemas, &ids),
-    });
-    Ok(super::json(&body, MEDIA))
+    })
 }

@@ -57,6 +57,12 @@ impl Operation {
         self.answers(200, "as asked", &[(JSON, schema)], &[])
     }
 
+    /// An answer in JSON, or as a page for people.
+    pub fn both(self, schema: Value) -> Self {
+        let page = json!({ "type": "string" });
+        self.answers(200, "as asked", &[(JSON, schema), (HTML, page)], &[])
+    }
+
     /// An answer in each of some media types, with headers of [`super::components`].
     pub fn answers(
         mut self,

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::components::{bounds, place, words};
 use super::operation::{
-    HTML, JSON, Operation, Paths, TEXT, formats, list, nullable, object, part, query, schema, text,
-    wanted, whole,
+    HTML, JSON, Operation, Paths, TEXT, formats, list, nullable, object, parameter, part, query,
+    schema, text, wanted, whole,
 };
 use crate::application::Office;
 use crate::config::limit;
@@ -18,16 +18,19 @@ const SEARCH: &str =
 /// Pages about the API itself.
 pub fn about(paths: &mut Paths) {
     let new = |id: &str, summary: &str| Operation::new("Server", id, summary);
-    let json = || super::operation::parameter("f");
+    let json = || parameter("f");
     let content = [(JSON, schema("LandingPage")), (HTML, json!({ "type": "string" }))];
     let landing = new("landing", "landing page").takes([formats(&["json", "html"])]);
     paths.get("/", landing.answers(200, "as asked", &content, &[]));
     let conformance = new("conformance", "conformance classes").takes([json()]);
-    paths.get("/conformance", conformance.json(schema("Conformance")));
+    paths.get("/conformance", conformance.both(schema("Conformance")));
     let media = super::MEDIA;
     let document = new("api", "this document").takes([json()]);
-    let content = [(media, json!({ "type": "object" }))];
+    let people = || (HTML, json!({ "type": "string" }));
+    let content = [(media, json!({ "type": "object" })), people()];
     paths.get("/api", document.answers(200, "as asked", &content, &[]));
+    let page = new("api.page", "this document as a page");
+    paths.get("/api.html", page.answers(200, "as asked", &[people()], &[]));
     let functions = new("functions", "what a filter may call").takes([json()]);
     let list_of = json!({ "type": "object", "required": ["functions"] });
     paths.get("/functions", functions.json(list_of));
@@ -42,7 +45,7 @@ pub fn about(paths: &mut Paths) {
             .refuses(&[404, 413, 415, 422]);
     paths.add("post", "/search", search);
     let collections = new("collections", "the layers").takes([json()]);
-    paths.get("/collections", collections.json(schema("Collections")));
+    paths.get("/collections", collections.both(schema("Collections")));
 }
 
 /// Questions on the land, and those that are kept.
@@ -138,7 +141,7 @@ pub fn look(paths: &mut Paths, ids: &[&str]) {
     let themes = ["light", "dark", "print"];
     let style = object(json!({ "id": string(), "title": string(), "links": list(schema("Link")) }));
     let styles = object(json!({ "styles": list(style) }));
-    paths.get("/styles", new("styles", "the styles").json(styles));
+    paths.get("/styles", new("styles", "the styles").takes([parameter("f")]).both(styles));
     let style = json!({ "type": "object", "required": ["version", "sources", "layers"] });
     let text_of = query("text", "how the client draws text", choice(&["faces", "glyphs"]));
     let one = new("style", "a MapLibre style").takes([part("theme", choice(&themes)), text_of]);

@@ -30,9 +30,9 @@ fn tile(operation: Operation, more: &[(&str, Value)]) -> Operation {
 pub fn sets(paths: &mut Paths, ids: &[&str]) {
     let json = || parameter("f");
     let grids = new("getTileMatrixSetsList", "the grids").takes([json()]);
-    paths.get("/tileMatrixSets", grids.json(schema("Grids")));
+    paths.get("/tileMatrixSets", grids.both(schema("Grids")));
     let grid = new("getTileMatrixSet", "the grid").takes([json()]);
-    paths.get("/tileMatrixSets/WebMercatorQuad", grid.json(schema("Grid")).refuses(&[404]));
+    paths.get("/tileMatrixSets/WebMercatorQuad", grid.both(schema("Grid")).refuses(&[404]));
     let city = std::iter::once((String::new(), ".dataset".to_string(), true));
     let of_layer = |id: &&str| (format!("/collections/{id}"), format!("{id}.collection"), false);
     for (root, stem, of_city) in city.chain(ids.iter().map(of_layer)) {
@@ -40,9 +40,9 @@ pub fn sets(paths: &mut Paths, ids: &[&str]) {
         let chosen = || of_city.then(|| parameter("collections"));
         let (sets, set) = (format!("{root}/tiles"), format!("{root}/tiles/WebMercatorQuad"));
         let operation = new(&name("getTileSetsList"), "tile sets").takes([json()]);
-        paths.get(&sets, operation.json(schema("TileSets")).refuses(&[404]));
+        paths.get(&sets, operation.both(schema("TileSets")).refuses(&[404]));
         let operation = new(&name("getTileSet"), "a tile set").takes([json()]).takes(chosen());
-        paths.get(&set, operation.json(schema("TileSet")).refuses(&[404]));
+        paths.get(&set, operation.both(schema("TileSet")).refuses(&[404]));
         let place = ["tileMatrix", "tileRow", "tileCol"].map(parameter);
         let operation = new(&name("getTile"), "a tile").takes(place).takes(chosen());
         paths.get(&format!("{set}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"), tile(operation, &[]));
