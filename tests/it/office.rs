@@ -18,6 +18,7 @@ use tokio_postgres::Config;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 const TEMPLATE_LOCK: i64 = 77_001;
+const ROLES_LOCK: i64 = 77_002;
 
 /// The project's root.
 pub fn root() -> PathBuf {
@@ -60,7 +61,11 @@ pub async fn empty_database() -> Config {
 pub async fn prepare(config: &Config, city: &City) {
     let catalogue = Catalogue::read(city).expect("the layers are readable");
     let mut owner = db::connect(config).await.expect("the database answers");
+    // Roles belong to the cluster: two empty databases must not make them at the same moment.
+    let admin = db::connect(cluster().dbname("postgres")).await.expect("the cluster answers");
+    admin.execute("select pg_advisory_lock($1)", &[&ROLES_LOCK]).await.expect("a lock");
     db::migrate(&mut owner, city).await.expect("the migrations run");
+    admin.execute("select pg_advisory_unlock($1)", &[&ROLES_LOCK]).await.expect("unlocked");
     let steps = table::compare(&owner, city, &catalogue).await.expect("files and tables agree");
     table::carry_out(&mut owner, &steps).await.expect("the tables are made");
 }
