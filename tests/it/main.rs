@@ -13,7 +13,7 @@ mod deadlines;
 mod demo;
 mod drawing;
 mod editing;
-// mod exports;
+mod exports;
 mod features;
 mod filters;
 mod fresh;
