@@ -27,8 +27,6 @@ pub struct GeoPackage {
     file: NamedTempFile,
     table: String,
     key: String,
-    title: String,
-    about: String,
     /// `None`: the records have no geometry.
     srid: Option<i32>,
     columns: usize,
@@ -52,6 +50,9 @@ impl GeoPackage {
         let key = key_name(&columns);
         let made = || -> rusqlite::Result<()> {
             sql::create_table(&connection, &table, &key, &columns)?;
+            let about = about_lines(sheet);
+            sql::describe_table(&connection, &table, &sheet.title, &about, srid)?;
+            sql::describe_file(&connection, &about)?;
             if let (Some(shape), Some(srid)) = (shape, srid) {
                 sql::start_index(&connection, &table, SHAPE, shape, srid)?;
             }
@@ -69,8 +70,6 @@ impl GeoPackage {
             file,
             table,
             key,
-            title: sheet.title.clone(),
-            about: about_lines(sheet),
             srid,
             columns: sheet.columns.len(),
             boxes: Spool::new()?,
@@ -79,9 +78,11 @@ impl GeoPackage {
     }
 
     /// Fills the R-tree in the order of the plane, which packs it well.
-    fn fill_index(&mut self) -> Result<Option<Bbox>> {
+    fn fill_index(&mut self) -> Result<()> {
         let boxes = std::mem::replace(&mut self.boxes, Spool::new()?);
-        let extent = boxes.extent();
+        if let Some(extent) = boxes.extent() {
+            sql::set_extent(&self.connection, extent).map_err(Error::internal)?;
+        }
         let text = sql::index_text(&self.table, SHAPE);
         for kept in boxes.sorted()?.iter() {
             let kept = kept?;
@@ -90,9 +91,7 @@ impl GeoPackage {
                     .map_err(Error::internal)?;
             }
         }
-        sql::keep_index(&self.connection, &self.table, SHAPE, &self.key)
-            .map_err(Error::internal)?;
-        Ok(extent)
+        sql::keep_index(&self.connection, &self.table, SHAPE, &self.key).map_err(Error::internal)
     }
 }
 
@@ -135,14 +134,10 @@ impl Writer for GeoPackage {
     }
 
     fn finish(mut self: Box<Self>, _: &mut Vec<u8>) -> Result<Option<File>> {
-        let extent = if self.srid.is_some() { self.fill_index()? } else { None };
-        let said = || {
-            let (file, title, about) = (&self.connection, &self.title, &self.about);
-            sql::describe_table(file, &self.table, title, about, self.srid, extent)?;
-            sql::describe_file(file, about)?;
-            sql::commit(file)
-        };
-        said().map_err(Error::internal)?;
+        if self.srid.is_some() {
+            self.fill_index()?;
+        }
+        sql::commit(&self.connection).map_err(Error::internal)?;
         self.connection.close().map_err(|(_, error)| Error::internal(error))?;
         let mut file = self.file.into_file();
         file.rewind()?;

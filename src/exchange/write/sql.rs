@@ -144,24 +144,21 @@ pub fn describe_table(
     title: &str,
     about: &str,
     srid: Option<i32>,
-    extent: Option<Bbox>,
 ) -> Result<()> {
     let kind = if srid.is_some() { "features" } else { "attributes" };
     file.execute(
-        "insert into gpkg_contents
-           (table_name, data_type, identifier, description, min_x, min_y, max_x, max_y, srs_id)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        params![
-            table,
-            kind,
-            title,
-            about,
-            extent.map(|b| b.west),
-            extent.map(|b| b.south),
-            extent.map(|b| b.east),
-            extent.map(|b| b.north),
-            srid
-        ],
+        "insert into gpkg_contents (table_name, data_type, identifier, description, srs_id)
+         values (?1, ?2, ?3, ?4, ?5)",
+        params![table, kind, title, about, srid],
+    )?;
+    Ok(())
+}
+
+/// The box around all that the table holds.
+pub fn set_extent(file: &Connection, b: Bbox) -> Result<()> {
+    file.execute(
+        "update gpkg_contents set min_x = ?1, min_y = ?2, max_x = ?3, max_y = ?4",
+        [b.west, b.south, b.east, b.north],
     )?;
     Ok(())
 }
