@@ -53,6 +53,10 @@ pub mod limit {
     pub const EXPORT_STATEMENT: Duration = Duration::from_secs(600);
     /// Features of a page that are sent with their count known before; longer ones go out as they come.
     pub const PAGE_KEPT: i64 = 1_000;
+    /// Features of a page for people when `limit` is absent; at most [`PAGE_KEPT`].
+    pub const PAGE_ROWS: i64 = 50;
+    /// Features of one layer that a small plan draws beside its subject.
+    pub const PLAN_FEATURES: i64 = 400;
     /// Bytes of a stream that are sent at once.
     pub const CHUNK_BYTES: usize = 64 << 10;
     /// Bytes of a filter as text.

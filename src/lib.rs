@@ -15,7 +15,7 @@ pub mod style; // 6  how it looks
 pub mod feature; // 6  what is there, one by one
 pub mod tile; // 6  the city in memory
 pub mod application; // 7  what is asked for
-pub mod exchange; // 7  files in, archives out
+pub mod exchange; // 7  files in, archives and tables out
 pub mod question; // 7  how much of what lies where
 pub mod demo; // 8  a city that does not exist
 pub mod http; // 9  the web door

@@ -135,12 +135,17 @@ async fn locked(client: &mut Client, city: &City) -> Result<Vec<String>> {
 async fn prepare(client: &Client, city: &City) -> Result<()> {
     client.batch_execute("reset role").await?;
     let steps = "do $$ begin
-          if not exists (select from pg_roles where rolname = 'imgis_owner') then
-            create role imgis_owner nologin;
-          end if;
-          if not exists (select from pg_roles where rolname = 'imgis_server') then
-            create role imgis_server login;
-          end if;
+          -- Roles belong to the cluster: another database may be prepared at the same time.
+          begin
+            if not exists (select from pg_roles where rolname = 'imgis_owner') then
+              create role imgis_owner nologin;
+            end if;
+            if not exists (select from pg_roles where rolname = 'imgis_server') then
+              create role imgis_server login;
+            end if;
+          exception when unique_violation or duplicate_object then
+            null; -- the other one has made both
+          end;
           if not pg_has_role(current_user, 'imgis_owner', 'member') then
             execute format('grant imgis_owner to %I', current_user);
           end if;

@@ -2,6 +2,7 @@
 //!
 //! Knows no application. *Not here*: the wire (`http/`), tiles (`tile/`), the predicate language (`filter/`).
 
+mod around;
 mod cursor;
 mod edit;
 pub mod found;
@@ -11,6 +12,7 @@ mod query;
 mod record;
 pub mod sql;
 
+pub use around::{Outline, around};
 pub use cursor::{Cursor, Key};
 pub use edit::sql::take_turn;
 pub use edit::{
@@ -20,5 +22,5 @@ pub use edit::{
 pub use found::{Hit, find};
 pub use page::Reading;
 pub use page::sql::{Rows, Statement};
-pub use query::{Asker, During, FeatureQuery, PARAMETERS, PROPERTY_CRS, Place, yes};
+pub use query::{Asker, During, FeatureQuery, PARAMETERS, PROPERTY_CRS, Place, searchable, yes};
 pub use record::{Column, Record, Sheet};

@@ -289,10 +289,15 @@ fn tolerance(text: &str, city: &City) -> Result<f64> {
     Ok(PIXEL_M * along / f64::from(1u32 << zoom) / 2.0)
 }
 
-fn words(layer: &Layer, caller: &Caller, text: &str) -> Result<Vec<String>> {
+/// Whether `q` looks into a layer: it keeps a text for it, of nothing that the caller may not read.
+pub fn searchable(layer: &Layer, caller: &Caller) -> bool {
     let readable = layer.readable(caller);
     let open = layer.find.iter().all(|name| readable.iter().any(|p| p.name == *name));
-    if layer.find.is_empty() || !layer.is_own() || !open {
+    !layer.find.is_empty() && layer.is_own() && open
+}
+
+fn words(layer: &Layer, caller: &Caller, text: &str) -> Result<Vec<String>> {
+    if !searchable(layer, caller) {
         return Err(Error::parameter("q", format!("{} has no text to search in", layer.id)));
     }
     if text.chars().count() > limit::FIND_CHARS_MAX {

@@ -2,7 +2,7 @@
 
 use crate::config::Words;
 use crate::geometry::Crs;
-use crate::layer::{GeometryType, PropertyType, Value};
+use crate::layer::{GeometryType, Layer, PropertyType, Value};
 
 /// A column of a table of features.
 #[derive(Debug, Clone)]
@@ -36,4 +36,25 @@ pub struct Record {
     /// Little-endian WKB (2D) in the sheet's system, axes east, north; outer rings counter-clockwise.
     pub geometry: Option<Vec<u8>>,
     pub values: Vec<Value>,
+}
+
+impl Sheet {
+    /// A record's value by the column's name.
+    pub fn value<'a>(&self, record: &'a Record, name: &str) -> Option<&'a Value> {
+        let at = self.columns.iter().position(|column| column.name == name)?;
+        record.values.get(at)
+    }
+
+    /// What names a record for people: the property of titles, else what searches look in, else its id.
+    pub fn title(&self, layer: &Layer, record: &Record) -> String {
+        let text = |name: &String| self.value(record, name).and_then(Value::text);
+        let named = match &layer.title_property {
+            Some(name) => text(name),
+            None => {
+                let parts: Vec<String> = layer.find.iter().filter_map(text).collect();
+                (!parts.is_empty()).then(|| parts.join(", "))
+            }
+        };
+        named.unwrap_or_else(|| format!("№ {}", record.id))
+    }
 }

@@ -138,6 +138,22 @@ impl Flat {
         }))
     }
 
+    /// Whether it is of points (0), lines (1) or areas (2).
+    pub fn dimension(&self) -> u8 {
+        match self.kind {
+            1 | 4 => 0,
+            2 | 5 => 1,
+            _ => 2,
+        }
+    }
+
+    /// Its lines or rings, or all of its points as one.
+    pub fn lines(&self) -> impl Iterator<Item = &[[f64; 2]]> {
+        let whole = (self.dimension() == 0).then_some(&self.points[..]);
+        let starts = std::iter::once(&0).chain(&self.rings);
+        whole.into_iter().chain(starts.zip(&self.rings).map(|(from, to)| &self.points[*from..*to]))
+    }
+
     /// Writes GeoJSON with so many decimals; `north_first`: latitude before longitude.
     pub fn write_geojson(&self, digits: usize, north_first: bool, out: &mut Vec<u8>) {
         let name = match self.kind {

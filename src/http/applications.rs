@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::App;
-use super::door::{Base, Body, Path, Query, media_type, wants_html};
+use super::door::{Base, Body, Path, Query, media_type};
 use super::{editing, pages};
 use crate::access::Caller;
 use crate::application::{self, Arrival, sql};
@@ -115,11 +115,11 @@ pub async fn one(
     Path(number): Path<String>,
     query: Query,
 ) -> Result<Response> {
-    let [f] = query.only(["f"])?;
+    let format = query.json_or_html(&headers)?;
     application::may_see(&caller)?;
     let client = imgis.db.client().await?;
     let found = sql::one(&client, &number).await?;
-    if wants_html(&headers, f.as_deref())? {
+    if format == "html" {
         return Ok(pages::application(&imgis, &found).into_response());
     }
     Ok(super::json(&found, "application/json"))

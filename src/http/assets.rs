@@ -90,8 +90,13 @@ pub async fn file(uri: Uri, headers: HeaderMap) -> Result<Response> {
 }
 
 /// The styles that there are.
-pub async fn styles(base: Base, query: Query) -> Result<Response> {
-    query.only([])?;
+pub async fn styles(
+    State(imgis): State<App>,
+    base: Base,
+    headers: HeaderMap,
+    query: Query,
+) -> Result<Response> {
+    let format = query.json_or_html(&headers)?;
     let style = |id: &str, title: &str| {
         json!({ "id": id, "title": title, "links": [
             { "rel": "stylesheet", "type": "application/vnd.mapbox.style+json",
@@ -100,7 +105,8 @@ pub async fn styles(base: Base, query: Query) -> Result<Response> {
     };
     let body = json!({ "styles": [style("light", "Light"), style("dark", "Dark"),
                                          style("print", "For paper")] });
-    Ok(super::json(&body, "application/json"))
+    let page = |body: &serde_json::Value| super::pages::about::styles(&imgis, body);
+    Ok(super::either(format, &body, "application/json", page))
 }
 
 /// A MapLibre style with what the caller may read; URLs absolute. `text`: `faces` (font files, for browsers)

@@ -53,8 +53,8 @@ pub async fn guard(
         return preflight(request.uri().path(), &imgis, &caller);
     }
     let public = caller == Caller::Public;
-    let for_people =
-        request.method() == Method::GET && wants_html(request.headers(), None).unwrap_or_default();
+    let for_people = request.method() == Method::GET && is_for_people(&request);
+    let path = request.uri().path().to_string();
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(Base(base));
     let mut response = next.run(request).await;
@@ -62,7 +62,7 @@ pub async fn guard(
         let (mut parts, _) = response.into_parts();
         parts.headers.remove(header::CONTENT_LENGTH);
         parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
-        let page = super::pages::refusal(&imgis, parts.status, &told);
+        let page = super::pages::refusal(&imgis, parts.status, &path, &told);
         response = Response::from_parts(parts, axum::body::Body::from(page));
     }
     let headers = response.headers_mut();
@@ -83,6 +83,19 @@ pub async fn guard(
     headers.append(header::VARY, HeaderValue::from_static("Origin, Sec-Fetch-Site"));
     headers.insert("content-security-policy", HeaderValue::from_static(CSP));
     response
+}
+
+/// Whether a refusal is told as a page.
+fn is_for_people(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    // A format that a resource does not have may be what is refused.
+    let f = query
+        .split('&')
+        .filter_map(|pair| pair.strip_prefix("f="))
+        .find(|f| JSON_OR_HTML.iter().any(|(name, _)| name == f));
+    let geojson = ("json", "application/geo+json");
+    offered(request.headers(), f, &[JSON_OR_HTML[0], geojson, JSON_OR_HTML[1]])
+        .is_ok_and(|format| format == "html")
 }
 
 fn enter(
@@ -285,6 +298,12 @@ impl Query {
         let [f] = self.only(["f"])?;
         json_only(f.as_deref())
     }
+
+    /// Takes `f` alone: which of JSON and HTML is wanted.
+    pub fn json_or_html(self, headers: &HeaderMap) -> Result<&'static str> {
+        let [f] = self.only(["f"])?;
+        offered(headers, f.as_deref(), &JSON_OR_HTML)
+    }
 }
 
 /// `f` of a resource that is JSON alone.
@@ -295,73 +314,83 @@ pub fn json_only(f: Option<&str>) -> Result<()> {
     }
 }
 
-/// The name of the format that is wanted among those that are served; the first is the usual one.
+/// A format's name in `f`, and a media type that it answers to; the first is what is sent unasked.
+pub type Offer = (&'static str, &'static str);
+
+/// What most resources offer.
+pub const JSON_OR_HTML: [Offer; 2] = [("json", "application/json"), ("html", "text/html")];
+
+/// The offer that is wanted: by `f`, else by the weights of `Accept`. Of equal ones that which is named
+/// most exactly, then the one named first. What wants none of them gets the first.
 ///
 /// # Errors
-/// 400 `f` for one that is not served. What `Accept` alone cannot have, it does without.
+/// 400 for an `f` that is not among them.
 ///
 /// # Source
 /// RFC 9110 §12.5.1.
-pub fn offered<'a>(
-    headers: &HeaderMap,
-    f: Option<&str>,
-    offers: &[(&'a str, &str)],
-) -> Result<&'a str> {
+pub fn offered(headers: &HeaderMap, f: Option<&str>, offers: &[Offer]) -> Result<&'static str> {
     if let Some(f) = f {
-        return offers.iter().map(|(name, _)| *name).find(|name| *name == f).ok_or_else(|| {
-            let names: Vec<&str> = offers.iter().map(|(name, _)| *name).collect();
-            Error::parameter("f", format!("{f:?} is not served; {} are", names.join(", ")))
+        let named = offers.iter().find(|(name, _)| *name == f);
+        return named.map(|(name, _)| *name).ok_or_else(|| {
+            let mut names: Vec<&str> = offers.iter().map(|(name, _)| *name).collect();
+            names.dedup();
+            let verb = if names.len() > 1 { "are" } else { "is" };
+            Error::parameter("f", format!("{f:?} is not served; {} {verb}", names.join(", ")))
         });
     }
-    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let ranges: Vec<(&str, f32)> = accept
+    let ranges: Vec<Range<'_>> = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
         .flat_map(|list| list.split(','))
-        .map(|range| {
-            let mut parts = range.split(';').map(str::trim);
-            let media = parts.next().unwrap_or_default();
-            let q = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok());
-            (media, q.unwrap_or(1.0))
-        })
+        .filter_map(Range::parse)
         .collect();
-    // The most precise range that takes a media type says how much it is wanted.
-    let wanted = |media: &str| {
-        let plain = media.split(';').next().unwrap_or(media);
-        let kind = plain.split('/').next().unwrap_or_default();
-        let fits = |range: &str| match range {
-            "*/*" => 1,
-            range
-                if range == plain || (range == "application/json" && plain.ends_with("+json")) =>
-            {
-                3
-            }
-            range if range.strip_suffix("/*") == Some(kind) => 2,
-            _ => 0,
-        };
-        let best = ranges.iter().filter(|(range, _)| fits(range) > 0);
-        best.max_by_key(|(range, _)| fits(range)).map_or(0.0, |(_, q)| *q)
-    };
-    let mut best = offers.first().ok_or_else(|| Error::internal("no format is offered"))?;
-    for offer in offers {
-        if wanted(offer.1) > wanted(best.1) {
-            best = offer;
+    let (mut best, mut best_rank) = (offers.first().map_or("json", |(name, _)| *name), None);
+    for (name, media) in offers {
+        // The most exact range that fits an offer decides on it.
+        let fitting = ranges.iter().enumerate().filter_map(|(at, range)| {
+            range.fits(media).map(|exact| (exact, std::cmp::Reverse(at), range.weight))
+        });
+        let Some((exact, place, weight)) = fitting.max() else { continue };
+        let rank = Some((weight, exact, place));
+        if weight > 0 && rank > best_rank {
+            (best, best_rank) = (name, rank);
         }
     }
-    Ok(best.0)
+    Ok(best)
 }
 
-/// Whether HTML is wanted before JSON.
-pub fn wants_html(headers: &HeaderMap, f: Option<&str>) -> Result<bool> {
-    match f {
-        Some("html") => Ok(true),
-        Some("json") => Ok(false),
-        Some(other) => {
-            Err(Error::parameter("f", format!("{other:?} is not served; json, html are")))
+/// A range of media types in `Accept`, with its weight in thousandths.
+struct Range<'a> {
+    media: &'a str,
+    weight: u16,
+}
+
+impl<'a> Range<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.split(';').map(str::trim);
+        let media = parts.next().filter(|media| media.contains('/'))?;
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+        let weight = match weight {
+            Some(text) => text.parse().ok().filter(|q| (0.0..=1.0).contains(q))?,
+            None => 1.0f32,
+        };
+        Some(Self { media, weight: (weight * 1000.0).round() as u16 })
+    }
+
+    /// How exactly it names a media type.
+    fn fits(&self, media: &str) -> Option<u8> {
+        // JSON is any kind of it.
+        let json = self.media.eq_ignore_ascii_case("application/json") && media.ends_with("+json");
+        if self.media.eq_ignore_ascii_case(media) || json {
+            return Some(2);
         }
-        None => {
-            let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-            let accept = accept.unwrap_or_default();
-            let at = |media: &str| accept.find(media).unwrap_or(usize::MAX);
-            Ok(at("text/html") < at("application/json").min(at("application/geo+json")))
+        let (kind, rest) = self.media.split_once('/')?;
+        let same = media.split_once('/').is_some_and(|(other, _)| kind.eq_ignore_ascii_case(other));
+        match rest == "*" {
+            true if same => Some(1),
+            true if kind == "*" => Some(0),
+            _ => None,
         }
     }
 }

@@ -7,8 +7,8 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::App;
-use super::door::{Path, Query, wants_html};
-use super::pages::{applications_table, area, number, page, shown, word};
+use super::door::{Path, Query};
+use super::pages::{Page, applications_table, area, number, shown, title, word};
 use crate::access::Caller;
 use crate::application;
 use crate::error::{Error, Result};
@@ -36,8 +36,7 @@ pub async fn dossier(
     Path(text): Path<String>,
     query: Query,
 ) -> Result<Response> {
-    let [f] = query.only(["f"])?;
-    let html = wants_html(&headers, f.as_deref())?;
+    let html = query.json_or_html(&headers)? == "html";
     let parsed = CadastralNumber::parse(&text, &imgis.city.cadastral_number)
         .ok_or_else(|| Error::parameter("cadastral_number", format!("{text:?} is none")))?;
     let parcels = imgis
@@ -59,7 +58,7 @@ pub async fn dossier(
                 p { "Участка с номером " strong { (parsed) } " в базе города нет." }
                 p.actions { a href={ "/?q=" (parsed) } { "Искать на карте" } }
             };
-            let page = page(&imgis, "Участок не найден", body);
+            let page = Page::new(&imgis, "Участок не найден").html(body);
             return Ok((axum::http::StatusCode::NOT_FOUND, page).into_response());
         }
         return Err(Error::not_found("parcel", &parsed));
@@ -86,7 +85,13 @@ pub async fn dossier(
         let body =
             dossier_page(&imgis, parcels, &readable, &parcel, &groups, applications.as_deref());
         let title = format!("Участок {parsed}");
-        return Ok(page(&imgis, &title, body).into_response());
+        let layer = format!("/collections/{}", parcels.id);
+        let page = Page::new(&imgis, &title)
+            .under("/collections", "Слои")
+            .under(layer, word(&parcels.title))
+            .called(parsed.as_str())
+            .also("application/json", format!("/parcels/{parsed}?f=json"), "JSON");
+        return Ok(page.html(body).into_response());
     }
     let overlaps: Vec<Value> = groups.iter().flat_map(overlap_json).collect();
     let body = json!({
@@ -129,7 +134,10 @@ fn dossier_page(
     html! {
         h1 { "Земельный участок " span.nowrap { (parcel.title) } }
         @if let Some(map) = map {
-            p.actions { a href=(map) { "Показать на карте" } }
+            p.actions {
+                a href=(map) { "Показать на карте" }
+                a href={ "/collections/" (layer.id) "/items/" (parcel.id) } { "Сведения и план" }
+            }
         } @else {
             p.muted { "Границы участка не внесены: на карте его нет." }
         }
@@ -197,7 +205,7 @@ fn group_table(group: &Group<'_>) -> Markup {
                         @for (found, m2, share) in &group.rows {
                             @let properties = parse(&found.properties);
                             tr {
-                                th scope="row" { (title(group.layer, found, &properties)) }
+                                th scope="row" { (title(group.layer, &found.title)) }
                                 td { (facts(group, &properties)) }
                                 @if areas {
                                     td.number { (area(*m2)) }
@@ -209,18 +217,6 @@ fn group_table(group: &Group<'_>) -> Markup {
                 }
             }
         }
-    }
-}
-
-/// What names a feature, in the words of the layer file where it is a code.
-fn title(layer: &Layer, found: &sql::Found, properties: &Value) -> String {
-    let property = layer.title_property.as_ref().and_then(|name| layer.property(name));
-    match property.filter(|property| property.values.is_some()) {
-        // Codes of the municipality's own language (Ж-1) are names already.
-        Some(property) if found.title.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') => {
-            shown(property, &properties[&property.name])
-        }
-        _ => found.title.clone(),
     }
 }
 

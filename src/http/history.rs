@@ -1,12 +1,12 @@
 //! Histories and lineages on the wire.
 
 use axum::extract::State;
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::App;
-use super::door::{Base, Path, Query, json_only};
+use super::door::{Base, JSON_OR_HTML, Path, Query, offered};
 use super::items::feature_id;
 use crate::access::Caller;
 use crate::config::limit;
@@ -32,13 +32,14 @@ pub async fn history(
     State(imgis): State<App>,
     caller: Caller,
     base: Base,
+    headers: HeaderMap,
     Path((id, fid)): Path<(String, String)>,
     query: Query,
 ) -> Result<Response> {
     let layer = imgis.catalogue.readable_by(&caller, &id)?;
     let [limit, cursor, geometry, crs, f] =
         query.only(["limit", "cursor", "geometry", PROPERTY_CRS, "f"])?;
-    json_only(f.as_deref())?;
+    let format = offered(&headers, f.as_deref(), &JSON_OR_HTML)?;
     let uri = crs.clone();
     let crs = match &uri {
         Some(uri) => Crs::parse(PROPERTY_CRS, uri, &base.0, &imgis.city)?,
@@ -61,6 +62,7 @@ pub async fn history(
     let item = format!("{}/collections/{id}/items/{fid}", base.0);
     let mut links = vec![
         json!({ "rel": "self", "type": "application/json", "href": format!("{item}/history") }),
+        json!({ "rel": "alternate", "type": "text/html", "href": format!("{item}/history?f=html") }),
         json!({ "rel": "item", "type": "application/geo+json", "href": item }),
     ];
     if let Some(last) = entries.last().filter(|_| more) {
@@ -77,7 +79,8 @@ pub async fn history(
         "numberReturned": entries.len(),
         "links": links,
     });
-    let mut response = super::json(&body, "application/json");
+    let page = |body: &Value| super::pages::history::page(&imgis, layer, fid, body);
+    let mut response = super::either(format, &body, "application/json", page);
     let uri = format!("<{}>", crs.uri(&base.0, &imgis.city));
     if let Some(value) = HeaderValue::from_str(&uri).ok().filter(|_| shown) {
         response.headers_mut().insert("content-crs", value);

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use tokio_postgres::Row;
 
 use super::App;
-use super::door::{Base, Path, Query, offered};
+use super::door::{Base, Offer, Path, Query, offered};
 use super::link::address;
+use super::pages::items::Shelf;
 use super::search::Again;
 use crate::access::Caller;
 use crate::config::limit;
@@ -50,17 +51,43 @@ pub async fn page(
     base: Base,
     headers: HeaderMap,
     Path(id): Path<String>,
-    Query(params): Query,
+    Query(mut params): Query,
 ) -> Result<Response> {
     let layer = imgis.catalogue.readable_by(&caller, &id)?;
     let base = &base.0;
+    let format = wanted(&headers, &params)?;
+    if format == "html" {
+        // A form sends the fields that nobody filled in, too.
+        params.retain(|(_, value)| !value.is_empty());
+    }
     let asker = Asker { layer, caller: &caller, base, city: &imgis.city };
-    let query = FeatureQuery::parse(asker, &params)?;
+    let mut query = FeatureQuery::parse(asker, &params)?;
+    if format == "html" {
+        // Plans are drawn in metres.
+        (query.crs, query.geometry) = (Crs::City(imgis.city.srid), true);
+    }
     let path = format!("{base}/collections/{}/items", layer.id);
     let exact = wants_exact(&headers);
     let (imgis, params, again) = (&imgis, &params[..], None);
     let asked = Asked { imgis, layer, query, path, params, base, exact, again };
-    asked.answer(&headers).await
+    match format {
+        "html" => asked.html(&caller).await,
+        _ => asked.answer(&headers).await,
+    }
+}
+
+/// The format that is wanted, pages for people among them.
+fn wanted(headers: &HeaderMap, params: &[(String, String)]) -> Result<&'static str> {
+    let f = params.iter().find(|(name, _)| name == "f").map(|(_, value)| value.as_str());
+    offered(headers, f, &[&FORMATS[..], &[HTML]].concat())
+}
+
+/// Rows of a page.
+pub struct Found {
+    pub rows: Vec<Row>,
+    pub matched: Option<i64>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
 }
 
 /// `Prefer: count=exact`.
@@ -70,7 +97,7 @@ pub fn wants_exact(headers: &HeaderMap) -> bool {
 }
 
 /// What the features of a layer are served as, by name and media type; the first is the usual one.
-pub const FORMATS: [(&str, &str); 6] = [
+pub const FORMATS: [Offer; 6] = [
     ("json", GEOJSON),
     ("geojsonseq", "application/geo+json-seq"),
     ("csv", "text/csv"),
@@ -78,6 +105,9 @@ pub const FORMATS: [(&str, &str); 6] = [
     ("fgb", "application/flatgeobuf"),
     ("gpkg", "application/geopackage+sqlite3"),
 ];
+
+/// The same for people.
+const HTML: Offer = ("html", "text/html");
 
 impl Asked<'_> {
     /// The answer in the format that was asked for.
@@ -116,35 +146,46 @@ impl Asked<'_> {
     /// A feature collection: whole when short, as it comes when long.
     pub async fn geojson(&self) -> Result<Response> {
         let limit = self.query.limit.unwrap_or(limit::PAGE_FEATURES).min(limit::PAGE_FEATURES_MAX);
-        let secret = self.imgis.secret().await?;
         if limit > limit::PAGE_KEPT {
             return self.stream(limit).await;
         }
-        let statement = self.statement().await?;
-        let mut client = self.imgis.db.client().await?;
-        let token = client.cancel_token();
-        let page = statement.page(&mut client, limit, self.exact);
-        let found = cancellable(token, page).await?;
-        drop(client);
+        let found = self.found(limit).await?;
         let mut reading = self.reading();
         let mut body = Vec::with_capacity(4096);
         body.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"features\":[");
-        let shown = found.rows.len().min(limit as usize);
-        for (at, row) in found.rows[..shown].iter().enumerate() {
+        for (at, row) in found.rows.iter().enumerate() {
             if at > 0 {
                 body.push(b',');
             }
             reading.write(row, &mut body)?;
             body.push(b'}');
         }
-        let next = match found.rows.get(shown).and(found.rows[..shown].last()) {
-            Some(last) => Some(self.next(secret, &reading, last)?),
-            None => None,
-        };
-        body.extend_from_slice(&self.tail(shown, found.matched, next));
+        let shown = found.rows.len();
+        body.extend_from_slice(&self.tail(shown, found.matched, found.next));
         let mut response = Body::from(body).into_response();
         self.mark(&mut response, Some(shown), found.matched);
         Ok(response)
+    }
+
+    /// The rows of a page of at most so many.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn found(&self, limit: i64) -> Result<Found> {
+        let secret = self.imgis.secret().await?;
+        let statement = self.statement().await?;
+        let mut client = self.imgis.db.client().await?;
+        let token = client.cancel_token();
+        let page = statement.page(&mut client, limit, self.exact);
+        let mut found = cancellable(token, page).await?;
+        drop(client);
+        let more = found.rows.len() > limit as usize;
+        found.rows.truncate(limit as usize);
+        let next = match found.rows.last().filter(|_| more) {
+            Some(last) => Some(self.next(secret, &self.reading(), last)?),
+            None => None,
+        };
+        Ok(Found { rows: found.rows, matched: found.matched, next })
     }
 
     /// The cursor after a row.
@@ -173,7 +214,7 @@ impl Asked<'_> {
             links.push(json!({
                 "rel": "self", "type": GEOJSON, "title": "this page", "href": address(&[], &[]),
             }));
-            let others = FORMATS.iter().filter(|(_, media)| *media != GEOJSON);
+            let others = FORMATS.iter().filter(|(_, media)| *media != GEOJSON).chain([&HTML]);
             links.extend(others.map(|(name, media)| {
                 json!({
                     "rel": "alternate", "type": media, "title": format!("this question as {name}"),
@@ -254,8 +295,13 @@ pub async fn one(
         let detail = format!("is not a parameter here; known are {}", taken.join(", "));
         return Err(Error::parameter(name, detail));
     }
+    let format = wanted(&headers, &params)?;
     let asker = Asker { layer, caller: &caller, base: &base.0, city: &imgis.city };
     let query = FeatureQuery::parse(asker, &params)?;
+    if format == "html" {
+        let shelf = Shelf { imgis: &imgis, caller: &caller, layer, base: &base.0 };
+        return super::pages::items::one(&shelf, query, feature_id(&fid)?, &params).await;
+    }
     let mut response = feature(&imgis, &base.0, layer, &query, feature_id(&fid)?).await?;
     let asked = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     if let (Some(asked), Some(etag)) = (asked, response.headers().get(header::ETAG))
@@ -293,6 +339,8 @@ pub async fn feature(
     let here = format!("{base}/collections/{}/items/{fid}", layer.id);
     let links = json!([
         { "rel": "self", "type": GEOJSON, "title": "this feature", "href": here },
+        { "rel": "alternate", "type": "text/html", "title": "this feature as HTML",
+          "href": format!("{here}?f=html") },
         { "rel": "collection", "type": "application/json", "title": "the layer",
           "href": format!("{base}/collections/{}", layer.id) },
     ]);

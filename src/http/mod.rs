@@ -48,6 +48,7 @@ pub fn router(imgis: App, door: Door) -> Router {
         .route("/map", get(assets::map))
         .route("/conformance", get(collections::conformance))
         .route("/api", get(api::document))
+        .route("/api.html", get(api::page))
         .route("/collections", get(collections::list))
         .route("/collections/{id}", get(collections::one))
         .route("/collections/{id}/items", get(items::page).post(editing::create))
@@ -108,4 +109,22 @@ fn json(body: &serde_json::Value, media: &'static str) -> axum::response::Respon
     use axum::response::IntoResponse;
     let header = [(axum::http::header::CONTENT_TYPE, media)];
     (header, body.to_string()).into_response()
+}
+
+/// JSON, or the page that is made from the same document.
+fn either(
+    format: &str,
+    body: &serde_json::Value,
+    media: &'static str,
+    page: impl FnOnce(&serde_json::Value) -> axum::response::Html<String>,
+) -> axum::response::Response {
+    use axum::http::{HeaderValue, header};
+    use axum::response::IntoResponse;
+    if format == "html" {
+        return page(body).into_response();
+    }
+    let mut response = json(body, media);
+    let link = "<?f=html>; rel=\"alternate\"; type=\"text/html\"";
+    response.headers_mut().insert(header::LINK, HeaderValue::from_static(link));
+    response
 }

@@ -45,6 +45,7 @@ pub async fn method(method: Method, uri: Uri) -> Error {
 pub struct Told {
     pub title: &'static str,
     pub detail: Value,
+    pub parameter: Value,
 }
 
 fn status(error: &Error) -> (StatusCode, &'static str) {
@@ -97,7 +98,8 @@ impl IntoResponse for Error {
             _ => {}
         }
         let mut response = (status, body.to_string()).into_response();
-        response.extensions_mut().insert(Told { title, detail: body["detail"].clone() });
+        let (detail, parameter) = (body["detail"].clone(), body["parameter"].clone());
+        response.extensions_mut().insert(Told { title, detail, parameter });
         let headers = response.headers_mut();
         let media = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, media);

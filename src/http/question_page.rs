@@ -78,7 +78,7 @@ pub fn page(imgis: &App, answer: &Answer, crs: Crs, saved: Option<&Saved>) -> Ht
             }
         }
     };
-    pages::page(imgis, title, body)
+    pages::Page::new(imgis, title).html(body)
 }
 
 /// The map at the place of the question.
@@ -175,5 +175,5 @@ pub fn list(imgis: &App, list: &[Saved]) -> Html<String> {
             }
         }
     };
-    pages::page(imgis, "Сохранённые вопросы", body)
+    pages::Page::new(imgis, "Сохранённые вопросы").html(body)
 }

@@ -5,6 +5,7 @@
 //! OGC API Features part 3 (queryables), part 5 (schemas, sortables); OGC API Common part 3.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
@@ -34,11 +35,12 @@ pub async fn schema(
     State(imgis): State<App>,
     caller: Caller,
     base: Base,
+    headers: HeaderMap,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response> {
-    query.json_only()?;
-    answer(&imgis, &caller, &base, &id, Kind::Schema)
+    let format = query.json_or_html(&headers)?;
+    answer(&imgis, &caller, &base, &id, format, Kind::Schema)
 }
 
 /// What may be asked of a layer in `filter` and as parameters.
@@ -49,11 +51,12 @@ pub async fn queryables(
     State(imgis): State<App>,
     caller: Caller,
     base: Base,
+    headers: HeaderMap,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response> {
-    query.json_only()?;
-    answer(&imgis, &caller, &base, &id, Kind::Queryables)
+    let format = query.json_or_html(&headers)?;
+    answer(&imgis, &caller, &base, &id, format, Kind::Queryables)
 }
 
 /// What a layer's pages can be sorted by.
@@ -64,11 +67,12 @@ pub async fn sortables(
     State(imgis): State<App>,
     caller: Caller,
     base: Base,
+    headers: HeaderMap,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response> {
-    query.json_only()?;
-    answer(&imgis, &caller, &base, &id, Kind::Sortables)
+    let format = query.json_or_html(&headers)?;
+    answer(&imgis, &caller, &base, &id, format, Kind::Sortables)
 }
 
 /// The functions that a filter may call.
@@ -103,7 +107,14 @@ fn name(kind: Type) -> &'static str {
     }
 }
 
-fn answer(imgis: &App, caller: &Caller, base: &Base, id: &str, kind: Kind) -> Result<Response> {
+fn answer(
+    imgis: &App,
+    caller: &Caller,
+    base: &Base,
+    id: &str,
+    format: &str,
+    kind: Kind,
+) -> Result<Response> {
     let layer = imgis.catalogue.readable_by(caller, id)?;
     let word = match kind {
         Kind::Schema => "schema",
@@ -118,7 +129,8 @@ fn answer(imgis: &App, caller: &Caller, base: &Base, id: &str, kind: Kind) -> Re
         "required": required(layer, caller, kind),
         "additionalProperties": false,
     });
-    Ok(super::json(&body, SCHEMA))
+    let page = |body: &Value| super::pages::schemas::page(imgis, layer, word, body);
+    Ok(super::either(format, &body, SCHEMA, page))
 }
 
 fn required(layer: &Layer, caller: &Caller, kind: Kind) -> Vec<String> {

@@ -46,11 +46,12 @@ pub async fn tile_json(
     State(imgis): State<App>,
     caller: Caller,
     base: Base,
+    headers: HeaderMap,
     query: Query,
     Path(path): Path<String>,
 ) -> Result<Response> {
     if path == tilesets::GRID {
-        return tilesets::dataset(&imgis, &caller, &base, query);
+        return tilesets::dataset(&imgis, &caller, &base, &headers, query);
     }
     query.only([])?;
     let Some(layers) = path.strip_suffix(".json") else {

@@ -9,9 +9,9 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::App;
-use super::door::{Base, Path, Query, json_only};
+use super::door::{Base, JSON_OR_HTML, Path, Query, offered};
 use super::tiles::{MVT, answer, views};
+use super::{App, either, pages};
 use crate::access::Caller;
 use crate::error::{Error, Result};
 use crate::geometry::TileAddress;
@@ -39,22 +39,32 @@ fn link(rel: &str, href: String, media: &str, title: &str) -> Value {
 }
 
 /// The grids that there are.
-pub async fn grids(base: Base, query: Query) -> Result<Response> {
-    query.json_only()?;
+pub async fn grids(
+    State(imgis): State<App>,
+    base: Base,
+    headers: HeaderMap,
+    query: Query,
+) -> Result<Response> {
+    let format = query.json_or_html(&headers)?;
     let here = format!("{}/tileMatrixSets/{GRID}", base.0);
     let body = json!({ "tileMatrixSets": [{
         "id": GRID, "title": "Web Mercator, 256 pixels a tile", "uri": GRID_URI, "crs": MERCATOR,
         "links": [link("self", here, JSON, "the grid")],
     }] });
-    Ok(super::json(&body, JSON))
+    Ok(either(format, &body, JSON, |body| pages::tiles::grids(&imgis, body)))
 }
 
 /// The grid: every matrix that is served.
 ///
 /// # Errors
 /// 404 another grid.
-pub async fn grid(Path(id): Path<String>, query: Query) -> Result<Response> {
-    query.json_only()?;
+pub async fn grid(
+    State(imgis): State<App>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<Response> {
+    let format = query.json_or_html(&headers)?;
     known(&id)?;
     let matrices: Vec<Value> = (0..=TileAddress::ZOOM_MAX)
         .map(|z| {
@@ -73,7 +83,7 @@ pub async fn grid(Path(id): Path<String>, query: Query) -> Result<Response> {
         "wellKnownScaleSet": "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible",
         "tileMatrices": matrices,
     });
-    Ok(super::json(&body, JSON))
+    Ok(either(format, &body, JSON, |body| pages::tiles::grid(&imgis, body)))
 }
 
 fn known(grid: &str) -> Result<()> {
@@ -93,18 +103,26 @@ fn described(base: &str, here: &str, title: &str) -> Map<String, Value> {
     body.as_object().cloned().unwrap_or_default()
 }
 
-fn list(base: &str, here: &str, title: &str) -> Response {
-    let body = json!({
+fn list(base: &str, here: &str, title: &str) -> Value {
+    json!({
         "tilesets": [described(base, here, title)],
-        "links": [link("self", here.to_string(), JSON, "this document")],
-    });
-    super::json(&body, JSON)
+        "links": [
+            link("self", here.to_string(), JSON, "this document"),
+            link("alternate", format!("{here}?f=html"), "text/html", "this document as HTML"),
+        ],
+    })
 }
 
 /// Tile sets of the whole city.
-pub async fn of_city(State(imgis): State<App>, base: Base, query: Query) -> Result<Response> {
-    query.json_only()?;
-    Ok(list(&base.0, &format!("{}/tiles", base.0), &city_title(&imgis)))
+pub async fn of_city(
+    State(imgis): State<App>,
+    base: Base,
+    headers: HeaderMap,
+    query: Query,
+) -> Result<Response> {
+    let format = query.json_or_html(&headers)?;
+    let body = list(&base.0, &format!("{}/tiles", base.0), &city_title(&imgis));
+    Ok(either(format, &body, JSON, |body| pages::tiles::sets(&imgis, None, body)))
 }
 
 fn city_title(imgis: &App) -> String {
@@ -119,12 +137,14 @@ pub async fn of_layer(
     State(imgis): State<App>,
     caller: Caller,
     base: Base,
+    headers: HeaderMap,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response> {
-    query.json_only()?;
+    let format = query.json_or_html(&headers)?;
     let layer = imgis.catalogue.readable_by(&caller, &id)?;
-    Ok(list(&base.0, &format!("{}/collections/{id}/tiles", base.0), &title(layer)))
+    let body = list(&base.0, &format!("{}/collections/{id}/tiles", base.0), &title(layer));
+    Ok(either(format, &body, JSON, |body| pages::tiles::sets(&imgis, Some(layer), body)))
 }
 
 fn title(layer: &Layer) -> String {
@@ -139,12 +159,13 @@ pub async fn layer(
     State(imgis): State<App>,
     caller: Caller,
     base: Base,
+    headers: HeaderMap,
     Path((id, grid)): Path<(String, String)>,
     query: Query,
 ) -> Result<Response> {
-    query.json_only()?;
+    let format = query.json_or_html(&headers)?;
     known(&grid)?;
-    imgis.catalogue.readable_by(&caller, &id)?;
+    let layer = imgis.catalogue.readable_by(&caller, &id)?;
     let views = views(&imgis, &caller, &id)?;
     let here = format!("{}/collections/{id}/tiles", base.0);
     let mut body = tile_set(&imgis, &base.0, &here, &title(&views[0].layer), &views, "");
@@ -152,20 +173,27 @@ pub async fn layer(
         let collection = format!("{}/collections/{id}", base.0);
         links.push(link(&relation("geodata"), collection, JSON, "the layer"));
     }
-    Ok(super::json(&body, JSON))
+    Ok(either(format, &body, JSON, |body| pages::tiles::set(&imgis, Some(layer), "", body)))
 }
 
 /// The tile set of the whole city, or of the layers that `collections` names.
 ///
 /// # Errors
 /// 400, 404.
-pub fn dataset(imgis: &App, caller: &Caller, base: &Base, query: Query) -> Result<Response> {
+pub fn dataset(
+    imgis: &App,
+    caller: &Caller,
+    base: &Base,
+    headers: &HeaderMap,
+    query: Query,
+) -> Result<Response> {
     let [f, collections] = query.only(["f", "collections"])?;
-    json_only(f.as_deref())?;
+    let format = offered(headers, f.as_deref(), &JSON_OR_HTML)?;
     let views = chosen(imgis, caller, base, collections.as_deref())?;
     let asked = collections.map(|ids| format!("?collections={ids}")).unwrap_or_default();
     let here = format!("{}/tiles", base.0);
-    Ok(super::json(&tile_set(imgis, &base.0, &here, &city_title(imgis), &views, &asked), JSON))
+    let body = tile_set(imgis, &base.0, &here, &city_title(imgis), &views, &asked);
+    Ok(either(format, &body, JSON, |body| pages::tiles::set(imgis, None, &asked, body)))
 }
 
 /// The layers of `collections` (ids, or addresses of collections), the first undermost; all without it.
@@ -196,6 +224,11 @@ fn tile_set(
     let mut body = described(base, here, title);
     let template = format!("{here}/{GRID}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{asked}");
     if let Some(links) = body.get_mut("links").and_then(Value::as_array_mut) {
+        let alone = match asked {
+            "" => format!("{here}/{GRID}?f=html"),
+            asked => format!("{here}/{GRID}{asked}&f=html"),
+        };
+        links.push(link("alternate", alone, "text/html", "the tile set as HTML"));
         links.push(json!({ "rel": "item", "href": template, "type": MVT, "templated": true }));
     }
     let [west, south, east, north] = bounds(imgis, views);

@@ -70,6 +70,19 @@ impl Value {
         })
     }
 
+    /// The value as a text; `None`: there is none.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Self::Null => None,
+            Self::Text(text) => Some(text.clone()),
+            Self::Integer(number) => Some(number.to_string()),
+            Self::Number(number) => Some(number.to_string()),
+            Self::Boolean(yes) => Some(yes.to_string()),
+            Self::Date(date) => Some(date.to_string()),
+            Self::List(list) => Some(list.join(", ")),
+        }
+    }
+
     /// The value as JSON.
     pub fn to_json(&self) -> Json {
         match self {

@@ -28,7 +28,7 @@ async fn what_cannot_be_read_is_refused_with_problem_json() {
         ("/identify?lng=49.1&lat=55.8&layers=parcel,parcel", 400, "layers"),
         ("/find?q=abc&limit=1.5", 400, "limit"),
         ("/collections?f=zzz", 400, "f"),
-        ("/conformance?f=html", 400, "f"),
+        ("/conformance?f=xml", 400, "f"),
         ("/api?f=zzz", 400, "f"),
     ] {
         let (given, told) = office.refused(path).await;

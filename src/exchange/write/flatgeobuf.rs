@@ -339,7 +339,9 @@ impl Outline {
     /// A table of the vertices so far, which are then gone.
     fn part(&mut self, fbb: &mut Builder, kind: u8) -> Table {
         let xy = fbb.create_vector(&self.xy);
-        let ends = (self.ends.len() > 1).then(|| fbb.create_vector(&self.ends));
+        // One ring needs no ends; lines have them always, as GDAL wants it.
+        let needed = self.ends.len() > usize::from(self.many);
+        let ends = needed.then(|| fbb.create_vector(&self.ends));
         let start = fbb.start_table();
         if let Some(ends) = ends {
             fbb.push_slot_always(slot(0), ends);

@@ -1,7 +1,8 @@
 //! Tables of features out, from a stream of records, in memory that does not grow with them.
 //!
-//! Text formats put bytes out from the first record on; file formats write into unnamed temporary files
-//! and hand over the whole at the end. *Not here*: which records, and who may read which column
+//! Text formats put bytes out from the first record on, their coordinates in the axis order of the wire
+//! (EPSG:4326: north first); file formats write into temporary files (`TMPDIR`), east first as they all
+//! demand, and hand over the whole at the end. *Not here*: which records, and who may read which column
 //! (`feature/`); GeoJSON pages and HTML (`http/`).
 //!
 //! *Seam*: a format is a [`Writer`] and a line in [`open`].

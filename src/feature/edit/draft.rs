@@ -112,7 +112,8 @@ impl<'a> Form<'a> {
         if members.get("type").is_some_and(|kind| kind != "Feature") {
             faults.push(Fault::new(format!("{at}/type"), "a feature stays a Feature"));
         }
-        let same = |given: &Json| *given == Json::from(id) || *given == Json::from(id.to_string());
+        let same =
+            |given: &Json| given.as_i64().or_else(|| given.as_str()?.parse().ok()) == Some(id);
         if members.get("id").is_some_and(|given| !same(given)) {
             faults.push(Fault::new(format!("{at}/id"), format!("the id stays {id}")));
         }

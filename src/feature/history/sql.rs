@@ -102,6 +102,8 @@ pub async fn versions(
         Some(crs) => geojson("geometry", crs),
         None => "null::text".into(),
     };
+    let area_before =
+        format!("case when not made then {} end", area.replace("geometry", "geometry_before"));
     let text = format!(
         "with every as (
            select seq, op, actor, changeset, valid_from, valid_to, properties, geometry
@@ -172,8 +174,6 @@ pub async fn versions(
         valid_from = moment("valid_from"),
         until = moment("until"),
         back_at = moment("back_at"),
-        area_before =
-            format!("case when not made then {} end", area.replace("geometry", "geometry_before")),
     );
     let names: Vec<&str> = readable.iter().map(|property| property.name.as_str()).collect();
     let before = query.before.unwrap_or(i64::MAX);
