@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::App;
-use super::door::{Base, JSON_OR_HTML, Path, Query, json_only, offered};
+use super::door::{Base, JSON_OR_HTML, Path, Query, offered};
 use super::items::feature_id;
 use crate::access::Caller;
 use crate::config::limit;
