@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::load::{Measured, drive};
 use super::server::{Server, cpu_of_postgres, free_port};
-use super::tiles::{connect, database, imgis, places, sql};
+use super::tiles::{Municipality, connect, database, imgis, places, sql};
 use super::{report, setting};
 
 const DATABASE: &str = "bench_items";
@@ -20,19 +20,19 @@ const BOXES: usize = 400;
 const HALF: [f64; 2] = [0.011, 0.0062];
 
 /// Measures and writes the table.
-pub fn run() {
+pub fn run(city: &Municipality) {
     let cluster = std::env::var("IMGIS_TEST_CLUSTER").expect("run it by `make bench`");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let url = database(&runtime, &cluster, DATABASE);
     let parcels = setting("BENCH_PARCELS", 200_000).to_string();
-    drop(imgis(&url, &["--demo", &parcels]));
+    drop(imgis(city, &url, &["--demo", &parcels]));
     runtime.block_on(sql(&cluster, DATABASE, &["analyze"]));
     let places = runtime.block_on(places(&cluster, DATABASE));
     let mut rows = Vec::new();
     let mut text = format!("# Items of {parcels} parcels\n\n");
     {
-        let ours = imgis(&url, &[]);
+        let ours = imgis(city, &url, &[]);
         let items = "/collections/parcel/items";
         measure("imgis", &ours, items, "", &places, &mut rows);
         text.push_str(&export(&ours));

@@ -38,7 +38,7 @@ fn main() {
         tiles::run(&city);
     }
     if wants("features") {
-        features::run();
+        features::run(&city);
     }
     if wants("fresh") {
         fresh::run(&city);

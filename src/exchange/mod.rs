@@ -1,7 +1,8 @@
-//! Files in, archives of tiles and tables of features out. Never goes round the checks of feature editing: what an edit would
-//! refuse, an import refuses by row: values, geometries, and the rules of the layer.
+//! Files in, archives of tiles and tables of features out. Never goes round the checks of feature editing:
+//! what an edit would refuse, an import refuses by row: values, geometries, and the rules of the layer.
 //!
-//! *Seam*: a format that comes in is a way to call [`Sink`] for each feature (`geojson.rs`); the rest does not know it.
+//! *Seam*: a format that comes in is a way to call [`Sink`] for each feature (`geojson.rs`); the rest does
+//! not know it.
 
 mod archive;
 mod copy;

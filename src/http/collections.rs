@@ -174,7 +174,7 @@ fn collection(imgis: &App, base: &str, layer: &Layer) -> Value {
         ],
     });
     if let Some(links) = collection["links"].as_array_mut() {
-        links.splice(1..2, more);
+        links.splice(2..3, more);
     }
     collection
 }

@@ -295,22 +295,18 @@ impl Query {
 impl Query {
     /// Takes `f` alone, where only JSON is served.
     pub fn json_only(self) -> Result<()> {
-        let [f] = self.only(["f"])?;
-        json_only(f.as_deref())
+        match self.only(["f"])? {
+            [Some(f)] if f != "json" => {
+                Err(Error::parameter("f", format!("{f:?} is not served; json is")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes `f` alone: which of JSON and HTML is wanted.
     pub fn json_or_html(self, headers: &HeaderMap) -> Result<&'static str> {
         let [f] = self.only(["f"])?;
         offered(headers, f.as_deref(), &JSON_OR_HTML)
-    }
-}
-
-/// `f` of a resource that is JSON alone.
-pub fn json_only(f: Option<&str>) -> Result<()> {
-    match f {
-        None | Some("json") => Ok(()),
-        Some(other) => Err(Error::parameter("f", format!("{other:?} is not served; json is"))),
     }
 }
 

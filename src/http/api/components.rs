@@ -99,7 +99,8 @@ fn headers() -> Value {
         "ETag": header("version of the feature; absent for published tables", false, text()),
         "Location": header("address of what was made", true,
             json!({ "type": "string", "format": "uri" })),
-        "OGC-NumberReturned": header("features of this page", true, whole(0)),
+        "OGC-NumberReturned": header("features of this page; absent when it is sent as it comes", false,
+            whole(0)),
         "OGC-NumberMatched": header("features of all pages; absent when counting takes too long", false,
             whole(0)),
     })

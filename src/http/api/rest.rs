@@ -31,7 +31,7 @@ pub fn about(paths: &mut Paths) {
     paths.get("/api", document.answers(200, "as asked", &content, &[]));
     let page = new("api.page", "this document as a page");
     paths.get("/api.html", page.answers(200, "as asked", &[people()], &[]));
-    let functions = new("functions", "what a filter may call").takes([json()]);
+    let functions = new("functions", "what a filter may call").takes([formats(&["json"])]);
     let list_of = json!({ "type": "object", "required": ["functions"] });
     paths.get("/functions", functions.json(list_of));
     let body = json!({ "type": "object", "required": ["collection"], "properties": {
