@@ -305,10 +305,9 @@ fn words(layer: &Layer, caller: &Caller, text: &str) -> Result<Vec<String>> {
         return Err(Error::parameter("q", detail));
     }
     let words = needles(text);
-    if words.is_empty() {
-        return Err(Error::parameter("q", "there is no word in it"));
-    }
-    Ok(words)
+    let plain = text.trim().to_lowercase().replace('ё', "е");
+    // A word that only says what follows is looked for when it stands alone.
+    Ok(if words.is_empty() && !plain.is_empty() { vec![plain] } else { words })
 }
 
 fn sorting(text: &str, queryables: &Queryables) -> Result<Vec<Key>> {

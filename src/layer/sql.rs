@@ -95,7 +95,7 @@ pub fn create(layer: &Layer, srid: i32) -> String {
     for property in &layer.properties {
         let _ = write!(sql, ",\n{}", column_definition(layer, property));
     }
-    if let Some(expression) = find_expression(layer) {
+    if let Some(expression) = find_expression(layer, "") {
         let _ = write!(sql, ",\nfind_text text generated always as ({expression}) stored");
     }
     let _ = write!(
@@ -116,9 +116,10 @@ pub fn create(layer: &Layer, srid: i32) -> String {
     sql
 }
 
-fn find_expression(layer: &Layer) -> Option<String> {
-    let parts: Vec<String> =
-        layer.find.iter().map(|name| format!("coalesce({}, '')", Ident::new(name))).collect();
+/// The search text of a row, as an SQL expression; `row`: nothing, or the row's name and a dot.
+pub fn find_expression(layer: &Layer, row: &str) -> Option<String> {
+    let part = |name: &String| format!("coalesce({row}{}, '')", Ident::new(name));
+    let parts: Vec<String> = layer.find.iter().map(part).collect();
     (!parts.is_empty()).then(|| format!("replace(lower({}), 'ё', 'е')", parts.join(" || ' ' || ")))
 }
 

@@ -52,6 +52,9 @@ async fn a_moment_shows_the_layer_as_it_was() {
     assert_eq!(seen(today).await, "1новый 2-");
     let area = format!("/collections/parcel/items?datetime={first}&filter=area_m2%3E50&sortby=-id");
     assert_eq!(ids(&office.json(&area).await), [2, 1]);
+    let words =
+        format!("/collections/parcel/items?datetime={second}&q=%D0%BD%D0%BE%D0%B2%D1%8B%D0%B9");
+    assert_eq!(ids(&office.json(&words).await), [1], "words of what was there");
     let one = office.json(&format!("/collections/parcel/items/1?datetime={second}")).await;
     assert_eq!(one["properties"]["address"], "новый");
     assert!(one["geometry"].is_object() && one["properties"]["area_m2"] == 100, "{one}");

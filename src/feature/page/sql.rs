@@ -14,6 +14,7 @@ use crate::config::{City, limit};
 use crate::db::{Params, literal};
 use crate::error::{Error, Result};
 use crate::filter::Type as Kind;
+use crate::layer::sql::find_expression;
 use crate::layer::{GeometryType, Layer, Property, Value};
 
 /// A question as statements over one layer.
@@ -49,7 +50,9 @@ impl Statement<'_> {
             list
         };
         let own = |row: &str| -> Vec<String> {
-            self.layer.properties.iter().map(|p| format!("{row}.{}", p.column())).collect()
+            let columns = self.layer.properties.iter().map(|p| format!("{row}.{}", p.column()));
+            let text = find_expression(self.layer, &format!("{row}."));
+            columns.chain(text.map(|text| format!("{text} as find_text"))).collect()
         };
         let join = |parts: [Vec<String>; 2]| parts.concat().join(", ");
         format!(

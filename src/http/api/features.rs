@@ -8,6 +8,8 @@ use super::operation::{
     schema, text,
 };
 use crate::access::Caller;
+use crate::config::limit;
+use crate::filter::Queryables;
 use crate::layer::{GeometryType, Layer, Property, PropertyType};
 
 const PAGE: &str = "features";
@@ -41,9 +43,6 @@ pub fn paths(paths: &mut Paths, layer: &Layer, caller: &Caller) {
         "filter",
         "filter-lang",
         "filter-crs",
-        "sortby",
-        "properties",
-        "exclude-properties",
         "skip-geometry",
         "zoom-level",
         "bom",
@@ -67,6 +66,7 @@ pub fn paths(paths: &mut Paths, layer: &Layer, caller: &Caller) {
     content.extend(FORMATS[1..].iter().map(|(_, media)| (*media, binary())));
     let page = new("items", "")
         .takes(known.into_iter().map(parameter))
+        .takes(chosen(layer, caller))
         .takes((!layer.find.is_empty()).then(|| parameter("q")))
         .takes([formats(&FORMATS.map(|(name, _)| name))])
         .takes(layer.readable(caller).into_iter().map(filter))
@@ -77,10 +77,8 @@ pub fn paths(paths: &mut Paths, layer: &Layer, caller: &Caller) {
     let tagged = ["Content-Crs", "ETag"];
     let one = new("feature", "")
         .takes([parameter("fid"), json()])
-        .takes(
-            ["crs", "datetime", "properties", "exclude-properties", "skip-geometry", "zoom-level"]
-                .map(parameter),
-        )
+        .takes(["crs", "datetime", "skip-geometry", "zoom-level"].map(parameter))
+        .takes(chosen(layer, caller).into_iter().skip(1))
         .answers(200, "the feature", &[(GEOJSON, of(ONE)), people()], &tagged)
         .refuses(&[404]);
     paths.get(&item, one);
@@ -151,6 +149,29 @@ pub fn paths(paths: &mut Paths, layer: &Layer, caller: &Caller) {
     paths.add("delete", &item, delete);
 }
 
+/// Parameters that name properties of the layer: order, and what the answer has.
+fn chosen(layer: &Layer, caller: &Caller) -> [Value; 3] {
+    let queryables = Queryables::of(layer, caller);
+    let sortable = queryables.iter().filter(|one| one.sortable);
+    let keys: Vec<String> =
+        sortable.flat_map(|one| [one.name.clone(), format!("-{}", one.name)]).collect();
+    let names: Vec<&str> = queryables.iter().map(|one| one.name.as_str()).collect();
+    let of = |names: Value, most: usize| {
+        json!({ "type": "array", "items": { "type": "string", "enum": names },
+                "minItems": 1, "maxItems": most, "uniqueItems": true })
+    };
+    let most = limit::SORT_KEYS_MAX.min(keys.len() / 2);
+    [
+        query(
+            "sortby",
+            "keys of the order, each with a minus for the greatest first",
+            of(json!(keys), most),
+        ),
+        query("properties", "properties of the answer", of(json!(names), names.len())),
+        query("exclude-properties", "properties that are left out", of(json!(names), names.len())),
+    ]
+}
+
 /// Schemas of one layer: a page, a feature, and a feature as it is sent.
 pub fn schemas(layer: &Layer, caller: &Caller) -> Map<String, Value> {
     let id = &layer.id;
@@ -166,6 +187,8 @@ pub fn schemas(layer: &Layer, caller: &Caller) -> Map<String, Value> {
     }
     let mut served = object(served.into());
     served["additionalProperties"] = false.into();
+    // Which of them an answer has may be chosen.
+    served.as_object_mut().map(|schema| schema.remove("required"));
     let feature = |more: Value| {
         let mut feature = json!({
             "type": { "type": "string", "enum": ["Feature"] }, "id": { "type": "integer" },

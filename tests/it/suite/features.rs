@@ -49,8 +49,12 @@ mod response {
 
     pub fn number_returned(page: &Page) {
         assert_eq!(page.body["numberReturned"], page.features().len(), "{}", page.asked);
-        let header = page.headers["ogc-numberreturned"].to_str().expect("text");
-        assert_eq!(header, page.features().len().to_string());
+        // A long page is sent as it comes: its count stands at its end only.
+        if let Some(header) = page.headers.get("ogc-numberreturned") {
+            assert_eq!(header, page.features().len().to_string().as_str());
+        } else {
+            assert!(page.asked.contains("limit="), "{}", page.asked);
+        }
     }
 
     /// Walks the pages; each feature comes once.
