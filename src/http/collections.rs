@@ -135,7 +135,9 @@ fn collection(imgis: &App, base: &str, layer: &Layer) -> Value {
     let word = |words: &crate::config::Words| words.get("en").or(words.get("ru")).cloned();
     let items = FORMATS.iter().map(|(name, media)| {
         let title = format!("the features as {name}");
-        link("items", media, &title, format!("{here}/items?f={name}"))
+        // The usual format needs no name; clients add parameters to this address.
+        let query = if *name == "json" { String::new() } else { format!("?f={name}") };
+        link("items", media, &title, format!("{here}/items{query}"))
     });
     let schemas = [
         (relation("queryables"), "queryables", "what may be asked of the features"),

@@ -12,6 +12,7 @@ mod explain;
 mod gather;
 mod json;
 mod meter;
+mod only;
 mod rank;
 mod shape;
 pub mod sql;
@@ -35,6 +36,7 @@ pub use store::{Change, Raw, Row, Store};
 pub use touched::{Touched, around, tiles};
 
 use draw::Drawn;
+use only::Only;
 
 use crate::access::{Caller, Read};
 use crate::config::limit;
@@ -115,27 +117,6 @@ pub struct View {
     pub is_public: bool,
     /// Of the layer's features these alone; `None`: all.
     only: Option<Arc<Only>>,
-}
-
-/// The features that a filter found, and what they amount to.
-#[derive(Debug)]
-struct Only {
-    ids: HashSet<i64>,
-    hash: u128,
-}
-
-impl View {
-    /// The same with these features alone.
-    ///
-    /// The version of a tile then depends on them too: a filter may ask for what no tile holds.
-    pub fn only(mut self, mut ids: Vec<i64>) -> Self {
-        ids.sort_unstable();
-        let mut hash = Xxh3::new();
-        ids.iter().for_each(|id| hash.update(&id.to_le_bytes()));
-        let hash = hash.digest128();
-        self.only = Some(Arc::new(Only { ids: ids.into_iter().collect(), hash }));
-        self
-    }
 }
 
 /// Every layer in memory, and the finished tiles that are kept.

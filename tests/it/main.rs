@@ -9,6 +9,7 @@ mod changes;
 mod changesets;
 mod clients;
 mod cluster;
+mod collections;
 mod coordinates;
 mod deadlines;
 mod demo;
