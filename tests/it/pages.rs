@@ -269,6 +269,14 @@ async fn an_earlier_state_says_that_it_is_one() {
     assert_sound(path, &then);
     let list = page(&office, "/collections/parcel/items?datetime=2020-01-01/..").await;
     assert!(list.contains("/items/1?datetime=2020-01-01/.."), "{list}");
+    let path = "/collections/parcel/items/1/history";
+    let history = page(&office, path).await;
+    for word in ["Удалён", "Изменён", "Внесён", "Земли населённых пунктов", "600 м²"]
+    {
+        assert!(history.contains(word), "{word}: {history}");
+    }
+    assert!(!history.contains("Нынешнее состояние"), "a deleted feature has none: {history}");
+    assert_sound(path, &history);
 }
 
 #[tokio::test(flavor = "multi_thread")]

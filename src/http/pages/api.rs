@@ -112,6 +112,7 @@ fn in_russian(name: &str) -> &str {
         "Tiles" | "tiles" => "Тайлы",
         "tileMatrixSets" => "Сетки тайлов",
         "Map" => "Карта",
+        "Questions" => "Вопросы о территории",
         "Applications" => "Заявления и участки",
         "Server" | "api" => "Сервер",
         "conformance" => "Соответствие стандартам",

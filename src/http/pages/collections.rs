@@ -241,7 +241,8 @@ fn legend(layer: &Layer) -> Markup {
     let source = |theme: &str| format!("/legend/{}.svg?theme={theme}", layer.id);
     html! {
         picture {
-            source media="(prefers-color-scheme: dark) and (not print)" srcset=(source("dark"));
+            source media="print" srcset=(source("light"));
+            source media="(prefers-color-scheme: dark)" srcset=(source("dark"));
             img src=(source("light")) alt={ "Условные обозначения слоя «" (word(&layer.title)) "»" };
         }
     }

@@ -57,6 +57,7 @@ fn told(imgis: &App, layer: &Layer, item: &str, entry: &Value) -> Markup {
     let changes = entry["changes"].as_object().filter(|changes| !changes.is_empty());
     let sizes = [&entry["area_m2"]["from"], &entry["area_m2"]["to"]].map(Value::as_f64);
     let moved = entry["geometry_changed"] == true;
+    let first = act == "Внесён";
     html! {
         section {
             h2 { (act) " " (at) }
@@ -76,21 +77,23 @@ fn told(imgis: &App, layer: &Layer, item: &str, entry: &Value) -> Markup {
             @if changes.is_some() || moved {
                 div.table { table {
                     thead { tr {
-                        th scope="col" { "Что" } th scope="col" { "Было" } th scope="col" { "Стало" }
+                        th scope="col" { "Что" }
+                        @if !first { th scope="col" { "Было" } }
+                        th scope="col" { @if first { "Значение" } @else { "Стало" } }
                     } }
                     tbody {
                         @for (name, change) in changes.into_iter().flatten() {
                             tr {
                                 th scope="row" { (called(layer, name)) }
-                                td { (value(layer, name, &change["from"])) }
+                                @if !first { td { (value(layer, name, &change["from"])) } }
                                 td { (value(layer, name, &change["to"])) }
                             }
                         }
                         @if moved {
                             tr {
                                 th scope="row" { "Границы" }
-                                @for size in sizes {
-                                    td { @match size { Some(m2) => (area(m2)), None => "—" } }
+                                @for size in sizes.iter().skip(usize::from(first)) {
+                                    td { @match size { Some(m2) => (area(*m2)), None => "—" } }
                                 }
                             }
                         }
@@ -98,7 +101,7 @@ fn told(imgis: &App, layer: &Layer, item: &str, entry: &Value) -> Markup {
                 } }
             }
             @if act != "Удалён" {
-                p { a href={ (item) "?datetime=" (super::super::link::encode(from)) } {
+                p.after { a href={ (item) "?datetime=" (super::super::link::encode(from)) } {
                     "Состояние после этого"
                 } }
             }

@@ -101,10 +101,12 @@ impl Listed<'_> {
                 }
             }
             @if asked { p { a href=(path) { "Снять все условия" } } }
-            p.actions {
-                @if let Some((_, map)) = &self.plan { a href=(map) { "Показать на карте" } }
-                @for (f, media, word) in formats() {
-                    a href=(file(&path, params, f)) type=(media) { (word) }
+            @if !self.records.is_empty() {
+                p.actions {
+                    @if let Some((_, map)) = &self.plan { a href=(map) { "Показать на карте" } }
+                    @for (f, media, word) in formats() {
+                        a href=(file(&path, params, f)) type=(media) { (word) }
+                    }
                 }
             }
             details.choose open[self.records.is_empty()] {
