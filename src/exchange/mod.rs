@@ -1,7 +1,8 @@
-//! Files in, archives of tiles and tables of features out. Never goes round the checks of feature editing: what an edit would
-//! refuse, an import refuses by row.
+//! Files in, archives of tiles and tables of features out. Never goes round the checks of feature editing:
+//! what an edit would refuse, an import refuses by row.
 //!
-//! *Seam*: a format that comes in is a way to call [`Sink`] for each feature (`geojson.rs`); the rest does not know it.
+//! *Seam*: a format that comes in is a way to call [`Sink`] for each feature (`geojson.rs`); the rest does
+//! not know it. A format that goes out is a writer of `write/`.
 
 mod archive;
 mod copy;

@@ -1,6 +1,7 @@
 //! CSV: `id`, the columns by name, the geometry last as WKT.
 //!
-//! A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers are never touched.
+//! A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers are left as
+//! they are.
 //!
 //! # Source
 //! RFC 4180; OWASP "CSV injection".

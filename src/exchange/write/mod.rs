@@ -132,7 +132,7 @@ pub fn open(
 }
 
 /// The values of a record, which are as many as the columns.
-fn values<'a>(record: &'a Record, columns: usize) -> Result<&'a [Value]> {
+fn values(record: &Record, columns: usize) -> Result<&[Value]> {
     if record.values.len() == columns {
         return Ok(&record.values);
     }
