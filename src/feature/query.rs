@@ -72,7 +72,7 @@ pub struct Asker<'a> {
 }
 
 /// Parameters that are not properties.
-pub const PARAMETERS: [&str; 20] = [
+pub const PARAMETERS: [&str; 19] = [
     "limit",
     "offset",
     "cursor",
@@ -92,7 +92,6 @@ pub const PARAMETERS: [&str; 20] = [
     "q",
     "bom",
     "lang",
-    "profile",
 ];
 
 /// Metres of a pixel of 256 at zoom 0 at the equator.
@@ -155,6 +154,10 @@ impl FeatureQuery {
                 "datetime" => query.during = interval(value)?,
                 "filter" => filter = Some(value),
                 "filter-crs" => filter_crs = Crs::parse(name, value, base, city)?,
+                "filter-lang" if !["cql2-text", "cql2-json"].contains(&value.as_str()) => {
+                    let detail = format!("{value:?} is not known; cql2-text and cql2-json are");
+                    return Err(Error::parameter(name, detail));
+                }
                 "filter-lang" => filter_lang = Some(value),
                 "sortby" => query.sort = sorting(value, &query.queryables)?,
                 "properties" => chosen = Some(value),
@@ -162,6 +165,10 @@ impl FeatureQuery {
                 "skip-geometry" => query.geometry = !yes(name, value)?,
                 "zoom-level" => query.tolerance_m = Some(tolerance(value, city)?),
                 "q" => query.words = words(layer, caller, value)?,
+                "bom" => drop(yes(name, value)?),
+                "lang" if !["ru", "en"].contains(&value.as_str()) => {
+                    return Err(Error::parameter("lang", format!("{value:?} is not ru or en")));
+                }
                 name if PARAMETERS.contains(&name) => {}
                 _ => query.equal.push(equality(asker, name, value)?),
             }
@@ -244,16 +251,12 @@ fn names(layer: &Layer, caller: &Caller) -> Vec<String> {
 /// A filter in the language that it says it is in.
 fn predicate(text: &str, language: Option<&str>) -> Result<filter::Expr> {
     let parsed = match language {
-        None | Some("cql2-text") => filter::parse_text(text),
         Some("cql2-json") => {
             let json = serde_json::from_str(text)
                 .map_err(|error| Error::parameter("filter", format!("not JSON: {error}")))?;
             filter::parse_json(&json)
         }
-        Some(other) => {
-            let detail = format!("{other:?} is not known; cql2-text and cql2-json are");
-            return Err(Error::parameter("filter-lang", detail));
-        }
+        _ => filter::parse_text(text),
     };
     parsed.map_err(|fault| fault.of("filter"))
 }

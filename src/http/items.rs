@@ -288,7 +288,6 @@ pub async fn one(
         "exclude-properties",
         "skip-geometry",
         "zoom-level",
-        "profile",
         "lang",
     ];
     if let Some((name, _)) = params.iter().find(|(name, _)| !taken.contains(&name.as_str())) {
