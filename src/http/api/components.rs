@@ -88,7 +88,7 @@ fn headers() -> Value {
     }
     let text = || json!({ "type": "string" });
     json!({
-        "Content-Crs": header("coordinate system of the answer, as <URI>", true, text()),
+        "Content-Crs": header("coordinate system of the answer, as <URI>; not on pages", false, text()),
         "ETag": header("version of the feature; absent for published tables", false, text()),
         "Location": header("address of what was made", true,
             json!({ "type": "string", "format": "uri" })),
