@@ -20,7 +20,7 @@ pub use edit::{
     tags,
 };
 pub use found::{Hit, find};
-pub use page::Reading;
 pub use page::sql::{Rows, Statement};
+pub use page::{Reading, place};
 pub use query::{Asker, During, FeatureQuery, PARAMETERS, PROPERTY_CRS, Place, searchable, yes};
 pub use record::{Column, Record, Sheet};

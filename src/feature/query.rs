@@ -15,7 +15,7 @@ use crate::access::Caller;
 use crate::config::{City, limit};
 use crate::error::{Error, Result};
 use crate::filter::{self, Filter, Queryables};
-use crate::geometry::{Bbox, Crs, ewkb_of_geometry};
+use crate::geometry::{Bbox, Crs};
 use crate::layer::{Layer, PropertyType, Value};
 
 /// Name of the parameter that asks for a coordinate system.
@@ -165,10 +165,6 @@ impl FeatureQuery {
                 "skip-geometry" => query.geometry = !yes(name, value)?,
                 "zoom-level" => query.tolerance_m = Some(tolerance(value, city)?),
                 "q" => query.words = words(layer, caller, value)?,
-                "bom" => drop(yes(name, value)?),
-                "lang" if !["ru", "en"].contains(&value.as_str()) => {
-                    return Err(Error::parameter("lang", format!("{value:?} is not ru or en")));
-                }
                 name if PARAMETERS.contains(&name) => {}
                 _ => query.equal.push(equality(asker, name, value)?),
             }
@@ -176,7 +172,8 @@ impl FeatureQuery {
         query.choose(chosen.map(String::as_str), left_out.map(String::as_str))?;
         if let Some(text) = bbox {
             let parsed = Bbox::parse(text, bbox_crs.north_first(), bbox_crs.geographic())?;
-            query.area = Some(area(parsed, bbox_crs, city)?);
+            let corners = [parsed.west, parsed.south, parsed.east, parsed.north];
+            query.area = Some(filter::window(corners, bbox_crs, city, "bbox")?);
         }
         let asked = match (filter, filter_json) {
             (Some(text), _) => Some(predicate(text, filter_lang.map(String::as_str))?),
@@ -271,16 +268,6 @@ fn whole(name: &str, text: &str, least: i64) -> Result<i64> {
 /// `true` or `false`.
 pub fn yes(name: &str, text: &str) -> Result<bool> {
     text.parse().map_err(|_| Error::parameter(name, format!("{text:?} is not true or false")))
-}
-
-/// A box as EWKB in the city's system.
-///
-/// # Errors
-/// As PROJ.
-pub fn area(bbox: Bbox, crs: Crs, city: &City) -> Result<Vec<u8>> {
-    let shape = filter::boxed([bbox.west, bbox.south, bbox.east, bbox.north]);
-    let placed = filter::placed(&shape, crs, city, "").map_err(|fault| fault.of("bbox"))?;
-    ewkb_of_geometry(&placed, city.srid)
 }
 
 fn tolerance(text: &str, city: &City) -> Result<f64> {

@@ -77,6 +77,11 @@ pub(super) fn version_expression(layer: &Layer, readable: &[&Property]) -> Strin
     format!("md5(row({})::text)", columns.join(", "))
 }
 
+/// A pattern of LIKE that finds a word anywhere, its own signs taken as they are.
+pub(super) fn containing(word: &str) -> String {
+    format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
+
 /// The entity tag of a version.
 pub(super) fn tag(id: i64, version: &str) -> String {
     format!("\"{id:x}-{version}\"")

@@ -38,19 +38,6 @@ impl Filter {
         let checked = *check.predicate(asked.clone())?;
         Ok(Self { asked, checked })
     }
-
-    /// The names of the properties that it asks for.
-    pub fn names(&self) -> Vec<&str> {
-        let mut names = Vec::new();
-        let mut waiting = vec![&self.asked];
-        while let Some(expr) = waiting.pop() {
-            if let Kind::Property(name) = &expr.kind {
-                names.push(name.as_str());
-            }
-            waiting.extend(expr.kind.children());
-        }
-        names
-    }
 }
 
 impl Check<'_> {

@@ -25,7 +25,7 @@ pub use ast::{Arithmetic, Array, Compare, Expr, Kind, Spatial, Temporal};
 pub use check::Filter;
 pub use eval::{Bound, Moment, Scene, Thing};
 pub use function::{FUNCTIONS, Function};
-pub use place::{boxed, placed};
+pub use place::{boxed, placed, window};
 pub use queryable::{Queryable, Queryables, Type};
 
 use crate::error::Error;

@@ -11,7 +11,8 @@ use geo::{
 
 use super::{Fault, Faulty};
 use crate::config::City;
-use crate::geometry::{Crs, Projector};
+use crate::error::Result;
+use crate::geometry::{Crs, Projector, ewkb_of_geometry};
 
 /// Degrees around the bounds of the city within which a geometry is kept.
 const MARGIN: f64 = 1.0;
@@ -101,6 +102,15 @@ fn dense(geometry: &Geometry<f64>, step: f64) -> Geometry<f64> {
         )),
         other => other.clone(),
     }
+}
+
+/// A box as EWKB in the city's system.
+///
+/// # Errors
+/// 400 naming `parameter`, as [`placed`].
+pub fn window(corners: [f64; 4], crs: Crs, city: &City, parameter: &str) -> Result<Vec<u8>> {
+    let placed = placed(&boxed(corners), crs, city, "").map_err(|fault| fault.of(parameter))?;
+    ewkb_of_geometry(&placed, city.srid)
 }
 
 /// A box as polygons: two when it crosses the antimeridian.

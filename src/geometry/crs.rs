@@ -88,6 +88,16 @@ impl Crs {
         self == Self::Epsg4326
     }
 
+    /// Decimal places of a coordinate: a centimetre in degrees and in EPSG:3857, a millimetre in the city's
+    /// system.
+    pub fn digits(self) -> usize {
+        match self {
+            Self::Crs84 | Self::Epsg4326 => 7,
+            Self::Epsg3857 => 2,
+            Self::City(_) => 3,
+        }
+    }
+
     /// Whether coordinates are degrees.
     pub fn geographic(self) -> bool {
         matches!(self, Self::Crs84 | Self::Epsg4326)

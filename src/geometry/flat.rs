@@ -3,6 +3,7 @@
 //! One value is used for all rows of an answer, so that no vertex costs an allocation.
 
 use super::Wire;
+use super::wkb::decimal;
 use crate::error::{Error, Result};
 
 /// Vertices, and where rings (or lines) and polygons end.
@@ -112,30 +113,22 @@ impl Flat {
     /// When PROJ cannot.
     pub fn bring(&mut self, wire: &Wire) -> Result<()> {
         let mut first_ring = 0;
-        for polygon in &self.polygons {
-            for ring in first_ring..*polygon {
-                let start = if ring == 0 { 0 } else { self.rings[ring - 1] };
-                let points = &mut self.points[start..self.rings[ring]];
+        for at in 0..self.polygons.len() {
+            let end = self.polygons[at];
+            for ring in first_ring..end {
+                let span = self.span(ring);
+                let points = &mut self.points[span];
                 let outer = ring == first_ring;
                 if (doubled_area(points) > 0.0) != outer {
                     points.reverse();
                 }
             }
-            first_ring = *polygon;
+            first_ring = end;
         }
         for point in &mut self.points {
             *point = wire.vertex(point[0], point[1])?;
         }
         Ok(())
-    }
-
-    /// West, south, east, north of the vertices as they are now.
-    pub fn bounds(&self) -> Option<[f64; 4]> {
-        let first = self.points.first()?;
-        let start = [first[0], first[1], first[0], first[1]];
-        Some(self.points.iter().fold(start, |[x0, y0, x1, y1], [x, y]| {
-            [x0.min(*x), y0.min(*y), x1.max(*x), y1.max(*y)]
-        }))
     }
 
     /// Whether it is of points (0), lines (1) or areas (2).
@@ -154,6 +147,12 @@ impl Flat {
         whole.into_iter().chain(starts.zip(&self.rings).map(|(from, to)| &self.points[*from..*to]))
     }
 
+    /// Where the vertices of a ring or line stand.
+    fn span(&self, ring: usize) -> std::ops::Range<usize> {
+        let start = if ring == 0 { 0 } else { self.rings[ring - 1] };
+        start..self.rings[ring]
+    }
+
     /// Writes GeoJSON with so many decimals; `north_first`: latitude before longitude.
     pub fn write_geojson(&self, digits: usize, north_first: bool, out: &mut Vec<u8>) {
         let name = match self.kind {
@@ -167,18 +166,21 @@ impl Flat {
         out.extend_from_slice(b"{\"type\":\"");
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b"\",\"coordinates\":");
-        let points = |out: &mut Vec<u8>, from: usize, to: usize| {
+        let position = |out: &mut Vec<u8>, [x, y]: [f64; 2]| {
+            let [a, b] = if north_first { [y, x] } else { [x, y] };
             out.push(b'[');
-            for (at, [x, y]) in self.points[from..to].iter().enumerate() {
+            decimal(a, digits, out);
+            out.push(b',');
+            decimal(b, digits, out);
+            out.push(b']');
+        };
+        let points = |out: &mut Vec<u8>, span: std::ops::Range<usize>| {
+            out.push(b'[');
+            for (at, point) in self.points[span].iter().enumerate() {
                 if at > 0 {
                     out.push(b',');
                 }
-                let [a, b] = if north_first { [*y, *x] } else { [*x, *y] };
-                out.push(b'[');
-                fixed(a, digits, out);
-                out.push(b',');
-                fixed(b, digits, out);
-                out.push(b']');
+                position(out, *point);
             }
             out.push(b']');
         };
@@ -188,25 +190,17 @@ impl Flat {
                 if ring > from {
                     out.push(b',');
                 }
-                points(out, if ring == 0 { 0 } else { self.rings[ring - 1] }, self.rings[ring]);
+                points(out, self.span(ring));
             }
             out.push(b']');
         };
         match self.kind {
             1 => match self.points.first() {
-                Some(_) => {
-                    let start = out.len();
-                    points(out, 0, 1);
-                    // One position stands without the brackets of a list.
-                    out.pop();
-                    out.remove(start);
-                }
+                Some(point) => position(out, *point),
                 None => out.extend_from_slice(b"[]"),
             },
-            2 => points(out, 0, self.points.len()),
-            3 => rings(out, 0, self.rings.len()),
-            4 => points(out, 0, self.points.len()),
-            5 => rings(out, 0, self.rings.len()),
+            2 | 4 => points(out, 0..self.points.len()),
+            3 | 5 => rings(out, 0, self.rings.len()),
             _ => {
                 out.push(b'[');
                 let mut from = 0;
@@ -239,9 +233,9 @@ impl Flat {
             }
         };
         let line = |out: &mut Vec<u8>, ring: usize| {
-            let start = if ring == 0 { 0 } else { self.rings[ring - 1] };
-            count(out, self.rings[ring] - start);
-            put(out, &self.points[start..self.rings[ring]]);
+            let span = self.span(ring);
+            count(out, span.len());
+            put(out, &self.points[span]);
         };
         head(&mut out, self.kind);
         match self.kind {
@@ -290,38 +284,4 @@ fn doubled_area(ring: &[[f64; 2]]) -> f64 {
         (pair[0][0] - x0) * (pair[1][1] - y0) - (pair[1][0] - x0) * (pair[0][1] - y0)
     };
     ring.windows(2).map(cross).sum()
-}
-
-/// A number with at most so many decimals, no zeros at its end.
-pub fn fixed(value: f64, digits: usize, out: &mut Vec<u8>) {
-    const POWERS: [u64; 10] =
-        [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
-    let power = POWERS[digits];
-    let scaled = (value.abs() * power as f64).round();
-    if scaled >= 9e18 || !scaled.is_finite() {
-        out.extend_from_slice(format!("{value:.digits$}").as_bytes());
-        return;
-    }
-    let scaled = scaled as u64;
-    if value < 0.0 && scaled > 0 {
-        out.push(b'-');
-    }
-    let mut buffer = itoa::Buffer::new();
-    out.extend_from_slice(buffer.format(scaled / power).as_bytes());
-    let mut rest = scaled % power;
-    if rest == 0 {
-        return;
-    }
-    out.push(b'.');
-    let mut places = digits;
-    while rest.is_multiple_of(10) {
-        rest /= 10;
-        places -= 1;
-    }
-    let start = out.len();
-    out.resize(start + places, b'0');
-    for at in (start..start + places).rev() {
-        out[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
 }

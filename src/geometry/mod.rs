@@ -16,6 +16,6 @@ pub use bbox::Bbox;
 pub use cadastral::CadastralNumber;
 pub use codec::{GeoJson, ewkb_of_geojson, ewkb_of_geometry, geometry_of_geojson};
 pub use crs::{Crs, Projector};
-pub use flat::{Flat, fixed};
+pub use flat::Flat;
 pub use grid::TileAddress;
 pub use wire::{ToDegrees, Wire};

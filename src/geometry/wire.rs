@@ -169,15 +169,6 @@ impl Wire {
         Self { crs, to: to.clone() }
     }
 
-    /// Decimal places of a coordinate: a centimetre in degrees, a millimetre in the city's system.
-    pub fn digits(&self) -> usize {
-        match self.crs {
-            Crs::Crs84 | Crs::Epsg4326 => 7,
-            Crs::Epsg3857 => 2,
-            Crs::City(_) => 3,
-        }
-    }
-
     /// A vertex; axes east, north.
     ///
     /// # Errors

@@ -28,7 +28,6 @@ impl Asked<'_> {
     /// # Errors
     /// As a page; 503 when too many exports run; 413 when the format cannot hold so many.
     pub async fn export(&self, format: Format) -> Result<Response> {
-        let options = self.options()?;
         let most = limit::EXPORT_FEATURES_MAX;
         let limit = self.query.limit.unwrap_or(most).min(most);
         let permit = self.imgis.export_permit()?;
@@ -38,7 +37,7 @@ impl Asked<'_> {
         let mut sheet =
             reading.sheet(self.layer, &self.query, super::pages::word(&self.layer.title));
         sheet.about = self.about();
-        let writer = write::open(format, &sheet, &self.imgis.city, options)?;
+        let writer = write::open(format, &sheet, &self.imgis.city, self.options)?;
         let mut response = if format.streams() {
             let (sender, receiver) = tokio::sync::mpsc::channel::<std::io::Result<Bytes>>(2);
             tokio::spawn(async move {
@@ -73,22 +72,6 @@ impl Asked<'_> {
         Ok(response)
     }
 
-    fn options(&self) -> Result<Options> {
-        let mut options = Options::default();
-        for (name, value) in self.params {
-            match (name.as_str(), value.as_str()) {
-                ("bom", text) => options.bom = yes(name, text)?,
-                ("lang", "ru") => options.language = "ru",
-                ("lang", "en") => options.language = "en",
-                ("lang", other) => {
-                    return Err(Error::parameter("lang", format!("{other:?} is not ru or en")));
-                }
-                _ => {}
-            }
-        }
-        Ok(options)
-    }
-
     /// What was asked, and when.
     fn about(&self) -> Vec<(String, String)> {
         let now = jiff::Timestamp::now().to_zoned(self.imgis.city.zone());
@@ -106,6 +89,21 @@ impl Asked<'_> {
         }
         about
     }
+}
+
+/// `bom` and `lang` of a file.
+///
+/// # Errors
+/// 400 naming the parameter.
+pub fn options(bom: Option<&str>, lang: Option<&str>) -> Result<Options> {
+    let language = match lang {
+        None | Some("ru") => "ru",
+        Some("en") => "en",
+        Some(other) => {
+            return Err(Error::parameter("lang", format!("{other:?} is not ru or en")));
+        }
+    };
+    Ok(Options { bom: bom.map(|text| yes("bom", text)).transpose()?.unwrap_or_default(), language })
 }
 
 /// `Content-Disposition` with the name of the layer.

@@ -34,6 +34,7 @@ impl Asked<'_> {
         let (path, params) = (self.path.clone(), self.params.to_vec());
         let (imgis, layer) = (self.imgis.clone(), self.layer.clone());
         let (query, base, again) = (self.query.clone(), self.base.to_string(), self.again.clone());
+        let options = self.options;
         let (sender, receiver) = tokio::sync::mpsc::channel::<std::io::Result<Bytes>>(2);
         tokio::spawn(async move {
             let _permit = permit;
@@ -47,6 +48,7 @@ impl Asked<'_> {
                 base: &base,
                 exact: false,
                 again,
+                options,
             };
             let mut out = b"{\"type\":\"FeatureCollection\",\"features\":[".to_vec();
             let mut last = None;
@@ -69,7 +71,7 @@ impl Asked<'_> {
                 }
                 let more = count == limit as usize && flow.went_on();
                 let next = match last.filter(|_| more) {
-                    Some(last) => Some(asked.next(&secret, &reading, &last)?),
+                    Some(last) => Some(asked.next(&secret, &last)?),
                     None => None,
                 };
                 out.extend_from_slice(&asked.tail(count, matched, next));

@@ -1,13 +1,13 @@
 //! Histories and lineages on the wire.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::App;
 use super::door::{Base, JSON_OR_HTML, Path, Query, offered};
-use super::items::feature_id;
+use super::items::{content_crs, feature_id};
 use crate::access::Caller;
 use crate::config::limit;
 use crate::error::{Error, Result};
@@ -81,9 +81,8 @@ pub async fn history(
     });
     let page = |body: &Value| super::pages::history::page(&imgis, layer, fid, body);
     let mut response = super::either(format, &body, "application/json", page);
-    let uri = format!("<{}>", crs.uri(&base.0, &imgis.city));
-    if let Some(value) = HeaderValue::from_str(&uri).ok().filter(|_| shown) {
-        response.headers_mut().insert("content-crs", value);
+    if shown {
+        content_crs(response.headers_mut(), &imgis, crs, &base.0);
     }
     Ok(response)
 }

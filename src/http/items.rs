@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use tokio_postgres::Row;
 
 use super::App;
-use super::door::{Base, Offer, Path, Query, offered};
+use super::door::{Base, JSON_OR_HTML, Offer, Path, Query, offered};
+use super::exports::options;
 use super::link::address;
 use super::pages::items::Shelf;
 use super::search::Again;
@@ -16,8 +17,8 @@ use crate::access::Caller;
 use crate::config::limit;
 use crate::db::cancellable;
 use crate::error::{Error, Result};
-use crate::exchange::write::Format;
-use crate::feature::{Asker, Cursor, FeatureQuery, PROPERTY_CRS, Reading, Statement};
+use crate::exchange::write::{Format, Options};
+use crate::feature::{Asker, Cursor, FeatureQuery, PROPERTY_CRS, Reading, Statement, place};
 use crate::geometry::Crs;
 use crate::layer::Layer;
 
@@ -36,6 +37,13 @@ pub struct Asked<'a> {
     pub exact: bool,
     /// How the question is sent again, when it is not an address.
     pub again: Option<Again>,
+    /// How a file of the answer is written.
+    pub options: Options,
+}
+
+/// The value of a parameter.
+pub fn given<'a>(params: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 /// One page of a layer.
@@ -69,17 +77,17 @@ pub async fn page(
     let path = format!("{base}/collections/{}/items", layer.id);
     let exact = wants_exact(&headers);
     let (imgis, params, again) = (&imgis, &params[..], None);
-    let asked = Asked { imgis, layer, query, path, params, base, exact, again };
+    let options = options(given(params, "bom"), given(params, "lang"))?;
+    let asked = Asked { imgis, layer, query, path, params, base, exact, again, options };
     match format {
         "html" => asked.html(&caller).await,
-        _ => asked.answer(&headers).await,
+        format => asked.answer(format).await,
     }
 }
 
 /// The format that is wanted, pages for people among them.
 fn wanted(headers: &HeaderMap, params: &[(String, String)]) -> Result<&'static str> {
-    let f = params.iter().find(|(name, _)| name == "f").map(|(_, value)| value.as_str());
-    offered(headers, f, &[&FORMATS[..], &[HTML]].concat())
+    offered(headers, given(params, "f"), &[&FORMATS[..], &[HTML]].concat())
 }
 
 /// Rows of a page.
@@ -107,16 +115,15 @@ pub const FORMATS: [Offer; 6] = [
 ];
 
 /// The same for people.
-const HTML: Offer = ("html", "text/html");
+const HTML: Offer = JSON_OR_HTML[1];
 
 impl Asked<'_> {
-    /// The answer in the format that was asked for.
+    /// The answer in one of [`FORMATS`].
     ///
     /// # Errors
-    /// 400 `f`.
-    pub async fn answer(&self, headers: &HeaderMap) -> Result<Response> {
-        let f = self.params.iter().find(|(name, _)| name == "f").map(|(_, value)| value.as_str());
-        match Format::parse(offered(headers, f, &FORMATS)?) {
+    /// As a page.
+    pub async fn answer(&self, format: &str) -> Result<Response> {
+        match Format::parse(format) {
             Some(format) => self.export(format).await,
             None => self.geojson().await,
         }
@@ -182,15 +189,15 @@ impl Asked<'_> {
         let more = found.rows.len() > limit as usize;
         found.rows.truncate(limit as usize);
         let next = match found.rows.last().filter(|_| more) {
-            Some(last) => Some(self.next(secret, &self.reading(), last)?),
+            Some(last) => Some(self.next(secret, last)?),
             None => None,
         };
         Ok(Found { rows: found.rows, matched: found.matched, next })
     }
 
     /// The cursor after a row.
-    pub fn next(&self, secret: &[u8], reading: &Reading, last: &Row) -> Result<String> {
-        let (keys, id) = (reading.keys(last)?, reading.id(last)?);
+    pub fn next(&self, secret: &[u8], last: &Row) -> Result<String> {
+        let (keys, id) = place(last, &self.query)?;
         Cursor::write(secret, &self.layer.id, &self.query.sort, &keys, id)
     }
 
@@ -297,6 +304,7 @@ pub async fn one(
     let format = wanted(&headers, &params)?;
     let asker = Asker { layer, caller: &caller, base: &base.0, city: &imgis.city };
     let query = FeatureQuery::parse(asker, &params)?;
+    options(None, given(&params, "lang"))?;
     if format == "html" {
         let shelf = Shelf { imgis: &imgis, caller: &caller, layer, base: &base.0 };
         return super::pages::items::one(&shelf, query, feature_id(&fid)?, &params).await;

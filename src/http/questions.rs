@@ -8,29 +8,28 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::App;
-use super::door::{Base, Body, Path, Query, media_type, offered};
-use super::exports::{attachment, file_response};
-use super::items::{GEOJSON, content_crs};
+use super::door::{Base, Body, JSON_OR_HTML, Offer, Path, Query, media_type, offered};
+use super::exports::{attachment, file_response, options};
+use super::items::{self, GEOJSON, content_crs};
 use super::question_page;
 use crate::access::Caller;
 use crate::config::limit;
 use crate::db::cancellable;
 use crate::error::{Error, Result};
 use crate::exchange::write::{self, Format, Options};
-use crate::feature::yes;
 use crate::geometry::Crs;
 use crate::question::{Answer, Asker, Kind, Question, Saved, Wanted, saved};
 
 /// What an answer is served as, by name and media type; the first is the usual one.
-const FORMATS: [(&str, &str); 8] = [
-    ("json", "application/json"),
-    ("html", "text/html"),
+const FORMATS: [Offer; 8] = [
+    JSON_OR_HTML[0],
+    JSON_OR_HTML[1],
     ("geojson", GEOJSON),
-    ("geojsonseq", "application/geo+json-seq"),
-    ("csv", "text/csv"),
-    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    ("fgb", "application/flatgeobuf"),
-    ("gpkg", "application/geopackage+sqlite3"),
+    items::FORMATS[1],
+    items::FORMATS[2],
+    items::FORMATS[3],
+    items::FORMATS[4],
+    items::FORMATS[5],
 ];
 
 /// How an answer is wanted.
@@ -43,15 +42,7 @@ struct Form {
 impl Form {
     fn parse(headers: &HeaderMap, query: Query, imgis: &App, base: &Base) -> Result<Self> {
         let [f, crs, lang, bom] = query.only(["f", "crs", "lang", "bom"])?;
-        let language = match lang.as_deref() {
-            None | Some("ru") => "ru",
-            Some("en") => "en",
-            Some(other) => {
-                return Err(Error::parameter("lang", format!("{other:?} is not ru or en")));
-            }
-        };
-        let bom = bom.map(|text| yes("bom", &text)).transpose()?.unwrap_or_default();
-        let options = Options { bom, language };
+        let options = options(bom.as_deref(), lang.as_deref())?;
         let crs = match crs {
             Some(uri) => Crs::parse("crs", &uri, &base.0, &imgis.city)?,
             None => Crs::Crs84,
@@ -248,7 +239,7 @@ pub async fn list(
     let [f] = query.only(["f"])?;
     let client = imgis.db.client().await?;
     let list = saved::list(&client, &caller).await?;
-    if offered(&headers, f.as_deref(), &FORMATS[..2])? == "html" {
+    if offered(&headers, f.as_deref(), &JSON_OR_HTML)? == "html" {
         return Ok(question_page::list(&imgis, &list).into_response());
     }
     let told: Vec<Value> = list.iter().map(|saved| saved.to_json(&base.0)).collect();

@@ -7,8 +7,9 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::App;
-use super::door::{Base, Body, Query, media_type};
-use super::items::{Asked, wants_exact};
+use super::door::{Base, Body, Query, media_type, offered};
+use super::exports::options;
+use super::items::{Asked, FORMATS, given, wants_exact};
 use crate::access::Caller;
 use crate::error::{Error, Result};
 use crate::feature::{Asker, FeatureQuery};
@@ -46,6 +47,7 @@ pub async fn search(
     let asker = Asker { layer, caller: &caller, base: &base.0, city: &imgis.city };
     let query = FeatureQuery::parse_with(asker, &params, filter.as_ref())?;
     let again = Again { collection, filter };
+    let format = offered(&headers, given(&params, "f"), &FORMATS)?;
     let asked = Asked {
         imgis: &imgis,
         layer,
@@ -55,8 +57,9 @@ pub async fn search(
         base: &base.0,
         exact: wants_exact(&headers),
         again: Some(again),
+        options: options(given(&params, "bom"), given(&params, "lang"))?,
     };
-    asked.answer(&headers).await
+    asked.answer(format).await
 }
 
 /// What a search is sent again with.

@@ -10,7 +10,7 @@ use crate::config::{City, limit};
 use crate::db::Params;
 use crate::error::{Error, Result};
 use crate::filter::{self, Filter, Queryables};
-use crate::geometry::{Crs, TileAddress, ewkb_of_geometry};
+use crate::geometry::{Crs, TileAddress};
 use crate::layer::{Layer, PropertyType};
 
 fn select(layer: &Layer) -> (String, Vec<PropertyType>) {
@@ -123,11 +123,9 @@ pub async fn found(
     address: TileAddress,
     city: &City,
 ) -> Result<Vec<i64>> {
-    let around = filter::boxed(address.mercator_box(1.0 / 64.0));
-    let placed =
-        filter::placed(&around, Crs::Epsg3857, city, "").map_err(|fault| fault.of("tile"))?;
+    let corners = address.mercator_box(1.0 / 64.0);
+    let ewkb = filter::window(corners, Crs::Epsg3857, city, "tile")?;
     let mut params = Params::default();
-    let ewkb = ewkb_of_geometry(&placed, city.srid)?;
     let shape = params.push(ewkb, tokio_postgres::types::Type::BYTEA);
     let condition = filter.sql(queryables, city.srid, &mut params)?;
     let most = limit::TILE_FILTER_FEATURES;

@@ -5,6 +5,7 @@ use imgis::demo::load;
 use indicatif::ProgressBar;
 
 use crate::office::Office;
+use crate::queries::percent;
 
 /// Layer, predicate, the same as a condition of SQL.
 type Pair = (&'static str, String, String);
@@ -302,7 +303,7 @@ async fn one_hundred_and_fifty_predicates_count_as_sql_written_by_hand() {
     assert!(pairs.len() >= 150, "{}", pairs.len());
     let mut found_some = 0;
     for (layer, text, sql) in &pairs {
-        let filter: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let filter = percent(text);
         let path = format!("/collections/{layer}/items?limit=1&filter={filter}");
         let response = office.get_with(&path, "prefer", "count=exact").await;
         let status = response.status();

@@ -36,7 +36,8 @@ async fn found(office: &Office, filter: &str) -> Vec<i64> {
     ids(&office.json(&format!("/collections/building/items?limit=100&filter={filter}")).await)
 }
 
-fn percent(text: &str) -> String {
+/// Every byte as a part of an address.
+pub fn percent(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 

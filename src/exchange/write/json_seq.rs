@@ -8,7 +8,6 @@ use std::fs::File;
 use super::{Writer, values};
 use crate::error::{Error, Result};
 use crate::feature::{Record, Sheet};
-use crate::geometry::Crs;
 use crate::geometry::wkb::{self, Part, Place, Visitor, decimal};
 use crate::layer::Value;
 
@@ -28,11 +27,7 @@ impl JsonSeq {
         };
         Self {
             names: sheet.columns.iter().map(|c| c.name.as_str()).enumerate().map(name).collect(),
-            digits: match sheet.crs {
-                Crs::Crs84 | Crs::Epsg4326 => 7,
-                Crs::Epsg3857 => 2,
-                Crs::City(_) => 3,
-            },
+            digits: sheet.crs.digits(),
             north_first: sheet.crs.north_first(),
             geometry: sheet.geometry.is_some(),
         }

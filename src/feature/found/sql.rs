@@ -7,7 +7,7 @@ use tokio_postgres::{Client, Row};
 
 use crate::config::City;
 use crate::error::Result;
-use crate::feature::sql::{geojson, properties};
+use crate::feature::sql::{containing, geojson, properties};
 use crate::geometry::Crs;
 use crate::layer::{GeometryType, Layer, Property};
 
@@ -109,13 +109,7 @@ pub async fn search(
     limit: i64,
 ) -> Result<Vec<Found>> {
     let mut conditions = String::from("geometry is not null");
-    let patterns: Vec<String> = words
-        .iter()
-        .map(|word| {
-            let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            format!("%{escaped}%")
-        })
-        .collect();
+    let patterns: Vec<String> = words.iter().map(|word| containing(word)).collect();
     for at in 0..patterns.len() {
         let _ = write!(conditions, " and find_text like ${}", at + 2);
     }

@@ -38,8 +38,7 @@ impl<'a> FromSql<'a> for Ewkb<'a> {
     }
 }
 
-// Columns of a row: count, id, version, the keys of the order, geometry, values.
-const COUNT: usize = 0;
+// Columns of a row: count (`sql.rs`), id, version, the keys of the order, geometry, values.
 const ID: usize = 1;
 const VERSION: usize = 2;
 const KEYS: usize = 3;
@@ -83,19 +82,9 @@ impl Reading {
         }
     }
 
-    /// The count of all that match, where the statement counted.
-    pub fn matched(&self, row: &Row) -> Result<Option<i64>> {
-        Ok(row.try_get(COUNT)?)
-    }
-
     /// The feature's id.
     pub fn id(&self, row: &Row) -> Result<i64> {
         Ok(row.try_get(ID)?)
-    }
-
-    /// The keys of the order, as texts.
-    pub fn keys(&self, row: &Row) -> Result<Vec<Option<String>>> {
-        (KEYS..KEYS + self.keys).map(|at| Ok(row.try_get(at)?)).collect()
     }
 
     /// The version for `If-Match`, where the statement asked for it.
@@ -126,7 +115,7 @@ impl Reading {
         out.extend_from_slice(itoa::Buffer::new().format(self.id(row)?).as_bytes());
         out.extend_from_slice(b",\"geometry\":");
         if self.read(row)? {
-            self.flat.write_geojson(self.wire.digits(), self.wire.crs.north_first(), out);
+            self.flat.write_geojson(self.wire.crs.digits(), self.wire.crs.north_first(), out);
         } else {
             out.extend_from_slice(b"null");
         }
@@ -169,6 +158,15 @@ impl Reading {
     }
 }
 
+/// Where a page after this row begins: the keys of the order as texts, and the id.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub fn place(row: &Row, query: &FeatureQuery) -> Result<(Vec<Option<String>>, i64)> {
+    let keys = (KEYS..KEYS + query.sort.len()).map(|at| Ok(row.try_get(at)?));
+    Ok((keys.collect::<Result<_>>()?, row.try_get(ID)?))
+}
+
 /// The geometry of a feature as it is served in a system; `None`: there is none.
 ///
 /// # Errors
@@ -180,15 +178,12 @@ pub async fn served(
     id: i64,
 ) -> Result<Option<serde_json::Value>> {
     let row = super::sql::geometry(client, layer, id).await?;
-    let Some(ewkb) = row.as_ref().map(|row| row.try_get::<_, Option<Ewkb<'_>>>(0)).transpose()?
-    else {
-        return Ok(None);
-    };
-    let Some(ewkb) = ewkb else { return Ok(None) };
+    let Some(row) = row else { return Ok(None) };
+    let Some(ewkb) = row.try_get::<_, Option<Ewkb<'_>>>(0)? else { return Ok(None) };
     let (mut flat, mut out) = (Flat::default(), Vec::new());
     flat.read(ewkb.0)?;
     flat.bring(wire)?;
-    flat.write_geojson(wire.digits(), wire.crs.north_first(), &mut out);
+    flat.write_geojson(wire.crs.digits(), wire.crs.north_first(), &mut out);
     serde_json::from_slice(&out).map(Some).map_err(Error::internal)
 }
 

@@ -9,7 +9,7 @@ use tokio_postgres::{Row, RowStream};
 
 use super::super::cursor::Key;
 use super::super::query::{FeatureQuery, Place};
-use super::super::sql::{bind, sql_type, version_expression};
+use super::super::sql::{bind, containing, sql_type, version_expression};
 use crate::config::{City, limit};
 use crate::db::{Params, literal};
 use crate::error::{Error, Result};
@@ -94,8 +94,7 @@ impl Statement<'_> {
             });
         }
         for word in &self.query.words {
-            let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            let n = params.push(format!("%{escaped}%"), Type::TEXT);
+            let n = params.push(containing(word), Type::TEXT);
             all.push(format!("find_text like ${n}"));
         }
         if let Some(filter) = &self.query.filter {
